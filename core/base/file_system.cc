@@ -1,0 +1,128 @@
+#include "core/base/file_system.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace rtml {
+namespace {
+
+// "<name>.rtml-tmp-<pid>-<n>": the pid tells the living from the dead.
+constexpr std::string_view kTemporaryMark = ".rtml-tmp-";
+
+Error io_error(std::string_view operation, const std::filesystem::path& path, int number) {
+  const ErrorCode code = number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
+  return {code, std::string(operation) + ": " + path.string() + " (" + std::strerror(number) + ")"};
+}
+
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return fail(io_error("cannot open file", path, errno));
+  std::string content;
+  char block[1 << 16];
+  ssize_t count = 0;
+  while ((count = ::read(descriptor, block, sizeof block)) != 0) {
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) break;
+    content.append(block, static_cast<std::size_t>(count));
+    if (content.size() > limit_bytes) break;
+  }
+  const int number = errno;
+  ::close(descriptor);
+  if (count < 0) return fail(io_error("cannot read file", path, number));
+  if (content.size() > limit_bytes) {
+    return fail(ErrorCode::kIo,
+                "file is larger than " + std::to_string(limit_bytes) + " bytes: " + path.string());
+  }
+  return content;
+}
+
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, unsigned mode) {
+  static std::atomic<unsigned> counter{0};
+  std::error_code ignored;
+  std::filesystem::create_directories(directory_of(path), ignored);
+  std::filesystem::path temporary = path;
+  temporary += std::string(kTemporaryMark) + std::to_string(::getpid()) + "-" +
+               std::to_string(counter.fetch_add(1));
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                                static_cast<mode_t>(mode));
+  if (descriptor < 0) return fail(io_error("cannot create file", temporary, errno));
+  return AtomicFile(path, std::move(temporary), descriptor);
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      temporary_(std::move(other.temporary_)),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(temporary_.c_str());
+}
+
+Status AtomicFile::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail(io_error("cannot write file", path_, errno));
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Status AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) return fail(io_error("cannot make file durable", path_, errno));
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    return fail(io_error("cannot move file into place", path_, errno));
+  }
+  ::close(std::exchange(descriptor_, -1));
+  return sync_directory(directory_of(path_));
+}
+
+Status write_file(const std::filesystem::path& path, std::string_view bytes, unsigned mode) {
+  RTML_TRY_ASSIGN(AtomicFile file, AtomicFile::create(path, mode));
+  RTML_TRY(file.write(bytes));
+  return file.commit();
+}
+
+Status sync_directory(const std::filesystem::path& directory) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return fail(io_error("cannot open directory", directory, errno));
+  const int result = ::fsync(descriptor);
+  const int number = errno;
+  ::close(descriptor);
+  // Some file systems cannot sync a directory and say so with EINVAL; their rename is durable.
+  if (result != 0 && number != EINVAL) {
+    return fail(io_error("cannot make directory durable", directory, number));
+  }
+  return {};
+}
+
+void remove_stale_temporaries(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const std::size_t mark = name.rfind(kTemporaryMark);
+    if (mark == std::string::npos) continue;
+    pid_t pid = 0;
+    const char* digits = name.data() + mark + kTemporaryMark.size();
+    const auto parsed = std::from_chars(digits, name.data() + name.size(), pid);
+    if (parsed.ec != std::errc() || pid <= 0) continue;
+    if (::kill(pid, 0) != 0 && errno == ESRCH) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
+}  // namespace rtml

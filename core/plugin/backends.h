@@ -1,0 +1,200 @@
+// The backends as core sees them: what a storage, model or orchestrator plugin can do, in C++.
+//
+// A PluginHost (core/plugin/host.h) makes these objects from loaded plugins. Core programs against
+// them and names no concrete plugin. Blocking calls take a CallOptions with a deadline and a
+// cancel flag. An object is used by one thread at a time unless it says otherwise.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/cancel.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/table/batch.h"
+
+namespace rtml::plugin {
+
+struct CallOptions {
+  std::int64_t deadline_us = 0;        // Of the monotonic clock; 0 for none.
+  const CancelFlag* cancel = nullptr;  // May be null.
+};
+
+// ---- storage: table ----
+
+struct ScanRequest {
+  std::string path;                  // A path or glob, already resolved against the project.
+  std::string format;                // "parquet", "csv", "jsonl"; empty: by the file's ending.
+  std::vector<std::string> columns;  // The columns wanted, in order; empty: all.
+  // Types that the caller declares: the plugin converts, or fails with kDataWrongType naming the
+  // column, the row and the value. Columns not named here keep their own type.
+  std::map<std::string, table::DataType> types;
+  std::map<std::string, std::string> time_units;  // Integer time columns: column -> s|ms|us|ns.
+  std::int64_t batch_rows = 65'536;
+  Json options = Json::object();  // Of the backend: delimiter, null values, …
+};
+
+struct WriteRequest {
+  std::string path;
+  std::string format;  // As in ScanRequest.
+  Json options = Json::object();
+};
+
+class TableStore {
+ public:
+  virtual ~TableStore() = default;
+  // The columns of a table without reading its rows.
+  virtual Result<table::Schema> schema(const ScanRequest& request, const CallOptions& call) = 0;
+  // Rows in the order of the files' names, then of the rows.
+  virtual Result<std::unique_ptr<table::BatchReader>> scan(const ScanRequest& request,
+                                                           const CallOptions& call) = 0;
+  // Writes all batches, visible under its name only when complete. Returns the rows written.
+  virtual Result<std::int64_t> write(const WriteRequest& request, table::BatchReader& rows,
+                                     const CallOptions& call) = 0;
+};
+
+// ---- storage: online (ordered key-value) ----
+
+class OnlineTransaction {
+ public:
+  virtual ~OnlineTransaction() = default;  // Without commit(), nothing happened.
+  virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
+  virtual Status put(std::string_view key, std::string_view value) = 0;
+  virtual Status remove(std::string_view key) = 0;
+  // All or nothing, durable when it returns. Fails with kBusy if `epoch` is no longer current.
+  virtual Status commit() = 0;
+};
+
+class OnlineStore {
+ public:
+  virtual ~OnlineStore() = default;
+  // One value a key, in their order, nothing for absent keys; one round trip.
+  virtual Result<std::vector<std::optional<std::string>>> get_many(
+      const std::vector<std::string>& keys, const CallOptions& call) = 0;
+  // Keys that start with `prefix` in byte order with their values, at most `limit`, from the first
+  // key after `after`.
+  virtual Result<std::vector<std::pair<std::string, std::string>>> scan(
+      std::string_view prefix, std::string_view after, std::int64_t limit,
+      const CallOptions& call) = 0;
+  // `scope` names what `epoch` fences: "view@version/partition".
+  virtual Result<std::unique_ptr<OnlineTransaction>> begin(std::string_view scope,
+                                                           std::uint64_t epoch,
+                                                           const CallOptions& call) = 0;
+};
+
+// ---- storage: stream (raw messages with origin) ----
+
+struct Message {
+  std::string bytes;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::int64_t ingest_time_us = 0;
+};
+
+class StreamReader {
+ public:
+  virtual ~StreamReader() = default;
+  // Up to `limit` messages, waiting until the deadline for the first; empty at the end of a finite
+  // stream (`*ended` is set then).
+  virtual Result<std::vector<Message>> poll(std::int64_t limit, bool* ended,
+                                            const CallOptions& call) = 0;
+};
+
+class StreamStore {
+ public:
+  virtual ~StreamStore() = default;
+  // Reads from the given offset of each partition; a partition not named starts at its beginning.
+  virtual Result<std::unique_ptr<StreamReader>> open(
+      const Json& options, const std::map<std::int32_t, std::int64_t>& offsets,
+      const CallOptions& call) = 0;
+};
+
+// ---- storage: blob ----
+
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+  struct Blob {
+    std::string bytes;
+    std::string revision;  // Changes whenever the bytes do.
+  };
+  virtual Result<std::optional<Blob>> get(std::string_view name, const CallOptions& call) = 0;
+  // Returns the new revision.
+  virtual Result<std::string> put(std::string_view name, std::string_view bytes,
+                                  const CallOptions& call) = 0;
+  // Writes only if the current revision is `expected` (nothing: only if absent). Fails with
+  // kAliasMoved if it is not.
+  virtual Result<std::string> put_if_unchanged(std::string_view name, std::string_view bytes,
+                                               const std::optional<std::string>& expected,
+                                               const CallOptions& call) = 0;
+};
+
+// ---- model ----
+
+// Rows for a learner: a matrix of features and, for learning, a label and weights.
+//
+// `features` are columns of any numeric type, BOOL or (if the model says so) STRING; nulls stay
+// nulls, the model decides what they mean and documents it.
+struct TrainingRows {
+  table::Batch features;
+  std::optional<table::Column> label;   // DOUBLE; for classification 0 or 1.
+  std::optional<table::Column> weight;  // DOUBLE, absent: 1 each.
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  // Continues learning from where the model is. Fails with kUnsupported if it cannot.
+  virtual Status update(const TrainingRows& rows, const CallOptions& call) = 0;
+  // One DOUBLE a row: the probability of label 1 for classification, the value for regression.
+  virtual Result<table::Column> predict(const table::Batch& features, const CallOptions& call) = 0;
+  // Bytes from which load() gives a model that predicts and learns on with the same bits.
+  virtual Result<std::string> save(const CallOptions& call) = 0;
+  // What a person wants to see: coefficients, counts.
+  virtual Result<Json> describe(const CallOptions& call) = 0;
+};
+
+struct ModelSettings {
+  Json parameters = Json::object();
+  std::vector<std::string> feature_names;
+  std::uint64_t seed = 0;
+};
+
+class ModelBackend {
+ public:
+  virtual ~ModelBackend() = default;
+  // The parameters with their types, defaults and meanings, as a JSON Schema.
+  virtual Result<Json> parameter_schema() = 0;
+  // A model that has learnt nothing. Fails with kBadValue naming a wrong parameter.
+  virtual Result<std::unique_ptr<Model>> create(const ModelSettings& settings) = 0;
+  // Learns from scratch.
+  virtual Result<std::unique_ptr<Model>> fit(const ModelSettings& settings,
+                                             const TrainingRows& rows, const CallOptions& call) = 0;
+  // Fails with kModelArtifact if the bytes are not such a model.
+  virtual Result<std::unique_ptr<Model>> load(std::string_view bytes, const CallOptions& call) = 0;
+};
+
+// ---- orchestrator ----
+
+struct RenderedFile {
+  std::string path;  // Relative to the project's root.
+  std::string content;
+  bool executable = false;
+};
+
+class Orchestrator {
+ public:
+  virtual ~Orchestrator() = default;
+  // `pipeline` is the canonical form that core/pipeline writes: steps with commands, schedule,
+  // environment. `options` are the backend's own.
+  virtual Result<std::vector<RenderedFile>> render(const Json& pipeline, const Json& options,
+                                                   const CallOptions& call) = 0;
+};
+
+}  // namespace rtml::plugin
