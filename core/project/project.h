@@ -1,0 +1,87 @@
+// A user's project: every definition of its YAML files, parsed and checked against each other.
+//
+// A Project does not change after load(); any number of threads may read it.
+
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/environment.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/project/definitions.h"
+
+namespace rtml::project {
+
+// A feature of a service: where it comes from and what its column is called.
+struct ServiceColumn {
+  const FeatureView* view;
+  const Feature* feature;
+  std::string name;  // "tx_count_7d", or "terminal_risk__tx_count_7d" with full_feature_names.
+};
+
+class Project {
+ public:
+  // Returns the nearest directory with a rtml.yaml, from `start` upward. Fails with kNoProject.
+  static Result<std::filesystem::path> find_root(const std::filesystem::path& start);
+
+  // Reads rtml.yaml and all *.yaml and *.yml below sources/, features/, pipelines/, drift/ and
+  // experiments/ of `root`, in the order of their paths. `${VAR}` in values comes from
+  // `environment`. Fails with every error of every file at once, each at its place; paths in
+  // errors are relative to `root`. Neither data nor expressions are looked at.
+  static Result<Project> load(const std::filesystem::path& root, const Environment& environment);
+
+  const std::filesystem::path& root() const { return root_; }
+  const Settings& settings() const { return settings_; }
+
+  // Definitions in the order of their names.
+  std::span<const Source> sources() const { return sources_; }
+  std::span<const Entity> entities() const { return entities_; }  // Implied ones too.
+  std::span<const FeatureView> views() const { return views_; }
+  std::span<const FeatureService> services() const { return services_; }
+  std::span<const Pipeline> pipelines() const { return pipelines_; }
+  std::span<const DriftCheck> drift_checks() const { return drift_checks_; }
+  std::span<const Experiment> experiments() const { return experiments_; }
+
+  // Each fails with kUnknownReference, naming the nearest name there is. The pointer lives as long
+  // as the project.
+  Result<const Source*> find_source(std::string_view name) const;
+  Result<const Entity*> find_entity(std::string_view name) const;
+  Result<const FeatureView*> find_view(std::string_view name) const;
+  Result<const FeatureService*> find_service(std::string_view name) const;
+  Result<const Pipeline*> find_pipeline(std::string_view name) const;
+  Result<const DriftCheck*> find_drift_check(std::string_view name) const;
+  Result<const Experiment*> find_experiment(std::string_view name) const;
+
+  // The source of a view, whose reference load() has checked.
+  const Source& source_of(const FeatureView& view) const;
+  // The key columns of a view, those of its entities in order. Empty for a view without entities.
+  std::vector<EntityKey> keys_of(const FeatureView& view) const;
+  // The columns that a service gives, in the order in which it lists them.
+  std::vector<ServiceColumn> columns_of(const FeatureService& service) const;
+
+  // Reads what a command takes for features: "VIEW", "VIEW:FEATURE", "SERVICE", each maybe several.
+  // Fails with kUnknownReference.
+  Result<std::vector<ServiceColumn>> resolve_features(std::span<const std::string> references,
+                                                      bool full_feature_names) const;
+
+ private:
+  friend class Loader;
+  Project() = default;
+
+  std::filesystem::path root_;
+  Settings settings_;
+  std::vector<Source> sources_;
+  std::vector<Entity> entities_;
+  std::vector<FeatureView> views_;
+  std::vector<FeatureService> services_;
+  std::vector<Pipeline> pipelines_;
+  std::vector<DriftCheck> drift_checks_;
+  std::vector<Experiment> experiments_;
+};
+
+}  // namespace rtml::project
