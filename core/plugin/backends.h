@@ -67,7 +67,8 @@ class OnlineTransaction {
   virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
   virtual Status put(std::string_view key, std::string_view value) = 0;
   virtual Status remove(std::string_view key) = 0;
-  // All or nothing, durable when it returns. Fails with kBusy if `epoch` is no longer current.
+  // All or nothing, durable when it returns. Fails with kEpochStale if another writer has begun
+  // with a higher epoch.
   virtual Status commit() = 0;
 };
 
@@ -129,7 +130,7 @@ class BlobStore {
   virtual Result<std::string> put(std::string_view name, std::string_view bytes,
                                   const CallOptions& call) = 0;
   // Writes only if the current revision is `expected` (nothing: only if absent). Fails with
-  // kAliasMoved if it is not.
+  // kBlobChanged if it is not.
   virtual Result<std::string> put_if_unchanged(std::string_view name, std::string_view bytes,
                                                const std::optional<std::string>& expected,
                                                const CallOptions& call) = 0;

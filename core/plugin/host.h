@@ -1,0 +1,102 @@
+// Finds, checks and loads plugins and makes the backends of core/plugin/backends.h from them.
+//
+// A plugin is a shared library beside a manifest that says what it is; the manifest is read
+// before anything is loaded, and a library is loaded when its first backend is asked for. Loaded
+// libraries stay until the process ends, so a backend may outlive its host. A host is used by one
+// thread at a time.
+
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/environment.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/plugin/backends.h"
+
+namespace rtml::plugin {
+
+// Why a plugin may be loaded.
+enum class Origin : std::uint8_t {
+  kInstalled,    // It came with this rtml.
+  kAdded,        // `plugin add PATH`: its bytes must match the sha256 pinned then.
+  kDevelopment,  // `plugin add --dev DIR`: any bytes, owner and mode are still checked.
+};
+std::string_view to_string(Origin origin);
+
+// A plugin as its manifest describes it. Nothing of it has run.
+struct PluginInfo {
+  std::string name;
+  std::string kind;                       // "storage", "model" or "orchestrator".
+  std::vector<std::string> capabilities;  // "table", "online", "stream", "blob", "model", …
+  int abi_version = 0;
+  std::string version;
+  std::string description;
+  std::filesystem::path library;   // Absolute.
+  std::filesystem::path manifest;  // Absolute.
+  Origin origin = Origin::kInstalled;
+  std::string sha256;  // As pinned; empty where there is no pin.
+
+  bool has(std::string_view capability) const;
+};
+
+// Where plugins are looked for.
+struct PluginPlaces {
+  std::filesystem::path installed;  // lib/rtml/plugins of this rtml.
+  // plugins.json of the user: the plugins that were added. The file may be absent; an empty path
+  // means that the user has none.
+  std::filesystem::path user_file;
+
+  // lib/rtml/plugins relative to the running executable, so that an installed tree may move, and
+  // rtml/plugins.json under XDG_CONFIG_HOME or ~/.config.
+  static PluginPlaces of(const Environment& environment);
+};
+
+class PluginHost {
+ public:
+  explicit PluginHost(PluginPlaces places);
+  ~PluginHost();
+  PluginHost(const PluginHost&) = delete;
+  PluginHost& operator=(const PluginHost&) = delete;
+
+  const PluginPlaces& places() const { return places_; }
+
+  // Every plugin there is, by name; of two with one name the added one comes before the installed
+  // one, and is the one used. Fails if the user's file cannot be read; a manifest that makes no
+  // sense is left out here and reported by find().
+  Result<std::vector<PluginInfo>> list();
+
+  // The plugin of that name. Fails with kPluginMissing, naming the nearest one.
+  Result<PluginInfo> find(std::string_view name);
+
+  // A backend of the plugin `type` ("file", "lmdb", "linear"). `options` are the backend's own; a
+  // relative path in them is relative to the working directory.
+  // Fails with kPluginMissing if there is no such plugin or it lacks the capability, and with
+  // kPluginLoad, kPluginAbi, kPluginUnsafe, kPluginHash or kPluginContract if it may not be used.
+  // A backend's calls fail with what the plugin reports, its name in front of the message;
+  // kPluginRetry if the plugin says that trying again may help, kPluginContract if what came back
+  // is not what the ABI promises.
+  Result<std::unique_ptr<TableStore>> table_store(std::string_view type,
+                                                  const Json& options = Json::object());
+  Result<std::unique_ptr<OnlineStore>> online_store(std::string_view type,
+                                                    const Json& options = Json::object());
+  Result<std::unique_ptr<StreamStore>> stream_store(std::string_view type,
+                                                    const Json& options = Json::object());
+  Result<std::unique_ptr<BlobStore>> blob_store(std::string_view type,
+                                                const Json& options = Json::object());
+  Result<std::unique_ptr<ModelBackend>> model_backend(std::string_view type);
+  Result<std::unique_ptr<Orchestrator>> orchestrator(std::string_view type);
+
+ private:
+  struct Loaded;
+
+  PluginPlaces places_;
+  std::vector<std::shared_ptr<Loaded>> loaded_;
+};
+
+}  // namespace rtml::plugin
