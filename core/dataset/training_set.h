@@ -1,0 +1,109 @@
+// Training sets: rows that name entities and a moment, with the features as they were known then.
+//
+// Every value is the feature program's read at the row's time, so a training set sees what serving
+// would have seen. N rows in give N rows out, in their order, duplicates kept; where nothing
+// matches the features are null (design: point-in-time join). Nothing here writes files or the
+// registry. Each call is used by one thread; the objects of a BuildContext must outlive it.
+
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/cancel.h"
+#include "core/base/json.h"
+#include "core/base/progress.h"
+#include "core/base/result.h"
+#include "core/table/batch.h"
+
+namespace rtml::project {
+class Project;
+struct FeatureService;
+struct Pipeline;
+}  // namespace rtml::project
+namespace rtml::plugin {
+class PluginHost;
+}
+
+namespace rtml::dataset {
+
+// What building a training set reads from. `plugins` is used to scan sources.
+struct BuildContext {
+  const project::Project& project;
+  plugin::PluginHost& plugins;
+  Progress& progress;
+  const CancelFlag& cancel;
+};
+
+// A feature as a person names it: every feature of a view, or one.
+struct FeatureReference {
+  std::string view;
+  std::string feature;  // Empty: all of the view's.
+
+  friend bool operator==(const FeatureReference&, const FeatureReference&) = default;
+};
+
+// Reads "view" or "view:feature". Fails with kBadOptionValue.
+Result<FeatureReference> parse_feature_reference(std::string_view text);
+
+// The features of a service, in its order.
+std::vector<FeatureReference> features_of(const project::FeatureService& service);
+
+struct BuildOptions {
+  // The column of the moment each row asks for; TIMESTAMP.
+  std::string timestamp_column = "event_timestamp";
+  // Names feature columns view__feature instead of feature.
+  bool full_feature_names = false;
+  // Keeps a feature that would know the label before it is mature.
+  bool allow_leak = false;
+  // Only rows with from <= time <= to; microseconds. Of label rows from a source only.
+  std::optional<std::int64_t> from_us;
+  std::optional<std::int64_t> to_us;
+};
+
+struct TrainingSet {
+  // The columns of the rows that asked, in their order, then the features. One batch, in memory.
+  table::Batch rows;
+  // Names of the feature columns of `rows`, in the order of the service or the references.
+  std::vector<std::string> feature_columns;
+  std::string timestamp_column;
+  std::string label_column;  // Empty if the rows bring no label that rtml knows of.
+  // How to make the same rows again and how to tell that they are the same: format version, inputs
+  // with their sha256, identities of views and service, columns, row count, label rows left out,
+  // `content_sha256` of the logical content (docs/formats/manifest.md). No machine, time or commit.
+  Json manifest = Json::object();
+};
+
+// Builds the training set of a pipeline from the events of its label source: one row an event whose
+// label is not null and mature. A label is mature when event time + maturity is not after the
+// latest event of the source, for the source cannot know more than that. The rows are in event
+// order and have the service's entity keys, the source's id where it has one, `event_timestamp`,
+// the label and the features. Fails with kLabelLeak if a feature is computed from the label column
+// with a delay shorter than the label's maturity, kDataEmpty if no row is left, or with what
+// reading the sources fails with.
+Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
+                                       const BuildOptions& options, const BuildContext& context);
+
+// Adds features to rows that are in memory. `what` says whose they are in errors, usually the path.
+// Fails with kDataMissingColumn if a key or the timestamp is absent, kDataWrongType if a key is a
+// string where the source has an integer or the other way round, kDataBadValue if a feature's name
+// is taken (the help proposes full names).
+Result<TrainingSet> add_features(const table::Batch& rows, std::string_view what,
+                                 const std::vector<FeatureReference>& features,
+                                 const BuildOptions& options, const BuildContext& context);
+
+// Reads an entity file (Parquet, CSV or JSONL, by its ending) and adds features to its rows. The
+// file is an input of the manifest.
+Result<TrainingSet> build_from_file(const std::filesystem::path& entities,
+                                    const std::vector<FeatureReference>& features,
+                                    const BuildOptions& options, const BuildContext& context);
+
+// Returns the SHA-256 of the logical content of rows: names, types, values and nulls in row order,
+// whatever the batches, buffers or file format. NaNs are one value, -0 is not 0.
+std::string content_sha256(const table::Batch& rows);
+
+}  // namespace rtml::dataset
