@@ -1,0 +1,44 @@
+#include "core/table/value.h"
+
+namespace rtml::table {
+
+Value value_at(const Column& column, std::int64_t row) {
+  if (column.is_null(row)) return {};
+  switch (column.type().kind) {
+    case Kind::kBool:
+      return Value::of_bool(column.bool_at(row));
+    case Kind::kFloat:
+    case Kind::kDouble:
+      return Value::of_number(column.number_at(row));
+    case Kind::kString:
+    case Kind::kBytes:
+      return Value::of_text(column.text_at(row));
+    case Kind::kInt32:
+    case Kind::kInt64:
+    case Kind::kTimestamp:
+      break;
+  }
+  return Value::of_integer(column.integer_at(row));
+}
+
+void append_value(ColumnBuilder& builder, const Value& value) {
+  if (value.is_null()) return builder.append_null();
+  switch (builder.type().kind) {
+    case Kind::kBool:
+      return builder.append_bool(value.boolean());
+    case Kind::kFloat:
+    case Kind::kDouble:
+      return builder.append_number(value.is_number() ? value.number()
+                                                     : static_cast<double>(value.integer()));
+    case Kind::kString:
+    case Kind::kBytes:
+      return builder.append_text(value.text());
+    case Kind::kInt32:
+    case Kind::kInt64:
+    case Kind::kTimestamp:
+      break;
+  }
+  builder.append_integer(value.integer());
+}
+
+}  // namespace rtml::table
