@@ -115,6 +115,8 @@ struct CommandSpec {
   bool takes_idempotency_key = false;
   // Adds --yes; without it a terminal is asked and anything else ends with exit 2.
   bool asks_confirmation = false;
+  // Adds --exit-zero: the command looks for something and ends with 3 when it is there.
+  bool reports_findings = false;
 
   // Does the work. Fails with kUsage if an option value makes no sense and kNotFound if an input is
   // missing; main maps the code to an exit status.

@@ -81,8 +81,11 @@ struct Report {
   ExitClass exit = ExitClass::kOk;
 
   void line(std::string text, Tone tone = Tone::kPlain) {
-    sections.push_back(Line{Text(std::move(text), tone)});
+    sections.emplace_back(Line{Text(std::move(text), tone)});
   }
+  void add(Fields fields) { sections.emplace_back(std::move(fields)); }
+  void add(Table table) { sections.emplace_back(std::move(table)); }
+  void add(Verbatim verbatim) { sections.emplace_back(std::move(verbatim)); }
 };
 
 }  // namespace rtml::cli

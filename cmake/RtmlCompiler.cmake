@@ -25,6 +25,8 @@ option(RTML_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" ON)
 add_compile_options(-ffp-contract=off -fno-fast-math)
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
+# g++ 12 cannot follow a move of std::variant and takes the unused alternative for uninitialised.
+add_compile_options(-Wno-maybe-uninitialized)
 if(RTML_WARNINGS_AS_ERRORS)
   add_compile_options(-Werror)
 endif()

@@ -1,0 +1,53 @@
+#include "cli/command_table.h"
+
+#include "cli/commands/help/help.h"
+#include "cli/commands/version/version.h"
+
+namespace rtml::cli {
+namespace {
+
+// To add a command: write cli/commands/<noun>/<verb>.{h,cc}, include it above, add its row here.
+constexpr const CommandSpec* kCommands[] = {
+    &commands::kHelp,
+    &commands::kVersion,
+};
+
+}  // namespace
+
+std::span<const CommandSpec* const> command_table() {
+  return kCommands;
+}
+
+const std::vector<CommandGroup>& command_groups() {
+  static const std::vector<CommandGroup> groups = {
+      {"Start a project", {"init", "simulate"}},
+      {"Features and training sets", {"feature", "dataset"}},
+      {"Models", {"train", "register", "promote", "rollback", "model", "predict"}},
+      {"Watch and compare", {"drift", "abtest"}},
+      {"Automate", {"pipeline"}},
+      {"Look after the installation", {"registry", "plugin", "config", "completion"}},
+      {"About rtml", {"help", "version"}},
+  };
+  return groups;
+}
+
+const CommandSpec* find_command(std::string_view path) {
+  for (const CommandSpec* command : kCommands) {
+    if (command->path == path) return command;
+  }
+  return nullptr;
+}
+
+std::vector<const CommandSpec*> commands_of(std::string_view noun) {
+  std::vector<const CommandSpec*> found;
+  for (const CommandSpec* command : kCommands) {
+    if (noun_of(command->path) == noun) found.push_back(command);
+  }
+  return found;
+}
+
+std::string_view noun_of(std::string_view path) {
+  return path.substr(0, path.find(' '));
+}
+
+}  // namespace rtml::cli

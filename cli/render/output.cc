@@ -1,0 +1,22 @@
+#include "cli/render/output.h"
+
+#include <unistd.h>
+#include <cerrno>
+
+namespace rtml::cli {
+
+WriteOutcome write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      return WriteOutcome::kReaderGone;
+    } else if (errno != EINTR) {
+      return WriteOutcome::kFailed;
+    }
+  }
+  return WriteOutcome::kDone;
+}
+
+}  // namespace rtml::cli
