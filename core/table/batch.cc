@@ -64,11 +64,7 @@ Batch concatenate(const std::shared_ptr<const Schema>& schema, std::span<const B
   for (std::size_t index = 0; index < schema->size(); ++index) {
     ColumnBuilder builder(schema->field(index).type);
     builder.reserve(rows);
-    for (const Batch& batch : batches) {
-      for (std::int64_t row = 0; row < batch.rows(); ++row) {
-        builder.append_from(batch.column(index), row);
-      }
-    }
+    for (const Batch& batch : batches) builder.append_column(batch.column(index));
     columns.push_back(builder.finish());
   }
   return {schema, std::move(columns), rows};

@@ -1,5 +1,6 @@
 #include "core/table/column.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace rtml::table {
@@ -65,14 +66,7 @@ Column Column::slice(std::int64_t start, std::int64_t count) const {
 
 Column Column::take(std::span<const std::int64_t> rows) const {
   ColumnBuilder builder(type());
-  builder.reserve(static_cast<std::int64_t>(rows.size()));
-  for (const std::int64_t row : rows) {
-    if (row < 0) {
-      builder.append_null();
-    } else {
-      builder.append_from(*this, row);
-    }
-  }
+  builder.append_rows(*this, rows);
   return builder.finish();
 }
 
@@ -114,6 +108,14 @@ void ColumnBuilder::append_validity(bool valid) {
   if (!valid) ++null_count_;
   if (null_count_ > 0) append_bit(buffers_->validity, length_, valid);
   ++length_;
+}
+
+void ColumnBuilder::append_all_valid(std::int64_t count) {
+  if (null_count_ == 0) {
+    length_ += count;
+    return;
+  }
+  for (std::int64_t i = 0; i < count; ++i) append_validity(true);
 }
 
 void ColumnBuilder::append_null() {
@@ -204,6 +206,47 @@ void ColumnBuilder::append_from(const Column& column, std::int64_t row) {
       return append_text(column.text_at(row));
     default:
       return append_integer(column.integer_at(row));
+  }
+}
+
+void ColumnBuilder::append_column(const Column& column) {
+  const bool is_plain = column.null_count() == 0 && !type_.is_list;
+  const auto append_to = [&]<typename T>(std::vector<T>& buffer) {
+    const std::span<const T> values = column.values<T>();
+    buffer.insert(buffer.end(), values.begin(), values.end());
+    append_all_valid(column.length());
+  };
+  if (is_plain && type_.kind == Kind::kInt32) return append_to(buffers_->int32);
+  if (is_plain && type_.kind == Kind::kFloat) return append_to(buffers_->float32);
+  if (is_plain && type_.kind == Kind::kDouble) return append_to(buffers_->float64);
+  if (is_plain && (type_.kind == Kind::kInt64 || type_.kind == Kind::kTimestamp)) {
+    return append_to(buffers_->int64);
+  }
+  for (std::int64_t row = 0; row < column.length(); ++row) append_from(column, row);
+}
+
+void ColumnBuilder::append_rows(const Column& column, std::span<const std::int64_t> rows) {
+  const bool is_plain = column.null_count() == 0 && !type_.is_list &&
+                        std::find(rows.begin(), rows.end(), -1) == rows.end();
+  const auto append_to = [&]<typename T>(std::vector<T>& buffer) {
+    const std::span<const T> values = column.values<T>();
+    buffer.reserve(buffer.size() + rows.size());
+    for (const std::int64_t row : rows) buffer.push_back(values[static_cast<std::size_t>(row)]);
+    append_all_valid(static_cast<std::int64_t>(rows.size()));
+  };
+  if (is_plain && type_.kind == Kind::kInt32) return append_to(buffers_->int32);
+  if (is_plain && type_.kind == Kind::kFloat) return append_to(buffers_->float32);
+  if (is_plain && type_.kind == Kind::kDouble) return append_to(buffers_->float64);
+  if (is_plain && (type_.kind == Kind::kInt64 || type_.kind == Kind::kTimestamp)) {
+    return append_to(buffers_->int64);
+  }
+  reserve(static_cast<std::int64_t>(rows.size()));
+  for (const std::int64_t row : rows) {
+    if (row < 0) {
+      append_null();
+    } else {
+      append_from(column, row);
+    }
   }
 }
 

@@ -102,6 +102,10 @@ class ColumnBuilder {
   ColumnBuilder& items() { return *items_; }
   // Appends row `row` of a column of the same type.
   void append_from(const Column& column, std::int64_t row);
+  // Appends every row of a column of the same type, or the rows named; a row of -1 gives null.
+  // Fixed-width values without nulls are copied in bulk.
+  void append_column(const Column& column);
+  void append_rows(const Column& column, std::span<const std::int64_t> rows);
 
   std::int64_t length() const { return length_; }
   DataType type() const { return type_; }
@@ -111,6 +115,7 @@ class ColumnBuilder {
  private:
   struct Buffers;
   void append_validity(bool valid);
+  void append_all_valid(std::int64_t count);
   void start_list();
 
   DataType type_;

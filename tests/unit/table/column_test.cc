@@ -49,6 +49,55 @@ TEST_CASE("ColumnBuilder: texts, bits and lists come back as they went in") {
   for (int i = 0; i < 20; ++i) CHECK(flags.bool_at(i) == (i % 3 == 0));
 }
 
+TEST_CASE("ColumnBuilder: columns appended in bulk equal the same row by row") {
+  for (const Kind kind : {Kind::kBool, Kind::kInt32, Kind::kInt64, Kind::kFloat, Kind::kDouble,
+                          Kind::kString, Kind::kTimestamp}) {
+    for (const bool with_nulls : {false, true}) {
+      CAPTURE(to_string(DataType{kind}));
+      CAPTURE(with_nulls);
+      ColumnBuilder source({kind});
+      for (int i = 0; i < 21; ++i) {
+        if (with_nulls && i % 5 == 2) {
+          source.append_null();
+        } else if (kind == Kind::kBool) {
+          source.append_bool(i % 2 == 0);
+        } else if (kind == Kind::kString) {
+          source.append_text(std::string(static_cast<std::size_t>(i), 'x'));
+        } else if (kind == Kind::kFloat || kind == Kind::kDouble) {
+          source.append_number(i + 0.5);
+        } else {
+          source.append_integer(i);
+        }
+      }
+      const Column column = source.finish().slice(3, 15);
+      const std::vector<std::int64_t> rows = {14, 0, 7, 7, -1};
+      ColumnBuilder bulk({kind});
+      ColumnBuilder single({kind});
+      bulk.append_null();
+      single.append_null();
+      bulk.append_column(column);
+      for (std::int64_t row = 0; row < column.length(); ++row) single.append_from(column, row);
+      bulk.append_rows(column, std::span(rows).first(4));
+      bulk.append_rows(column, rows);
+      for (const std::int64_t row : {14, 0, 7, 7, 14, 0, 7, 7}) single.append_from(column, row);
+      single.append_null();
+      const Column a = bulk.finish();
+      const Column b = single.finish();
+      REQUIRE(a.length() == b.length());
+      CHECK(a.null_count() == b.null_count());
+      for (std::int64_t row = 0; row < a.length(); ++row) {
+        REQUIRE(a.is_null(row) == b.is_null(row));
+        if (a.is_null(row)) continue;
+        if (kind == Kind::kString) {
+          CHECK(a.text_at(row) == b.text_at(row));
+        } else {
+          CHECK(a.number_at(row) == b.number_at(row));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("Column: slices and takes see the right rows") {
   ColumnBuilder builder({Kind::kDouble});
   for (int i = 0; i < 10; ++i) {
