@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,8 @@
 
 namespace rtml::project {
 class Project;
-struct FeatureService;
 struct Pipeline;
+struct ServiceColumn;
 }  // namespace rtml::project
 namespace rtml::plugin {
 class PluginHost;
@@ -39,25 +40,9 @@ struct BuildContext {
   const CancelFlag& cancel;
 };
 
-// A feature as a person names it: every feature of a view, or one.
-struct FeatureReference {
-  std::string view;
-  std::string feature;  // Empty: all of the view's.
-
-  friend bool operator==(const FeatureReference&, const FeatureReference&) = default;
-};
-
-// Reads "view" or "view:feature". Fails with kBadOptionValue.
-Result<FeatureReference> parse_feature_reference(std::string_view text);
-
-// The features of a service, in its order.
-std::vector<FeatureReference> features_of(const project::FeatureService& service);
-
 struct BuildOptions {
   // The column of the moment each row asks for; TIMESTAMP.
   std::string timestamp_column = "event_timestamp";
-  // Names feature columns view__feature instead of feature.
-  bool full_feature_names = false;
   // Keeps a feature that would know the label before it is mature.
   bool allow_leak = false;
   // Only rows with from <= time <= to; microseconds. Of label rows from a source only.
@@ -68,7 +53,7 @@ struct BuildOptions {
 struct TrainingSet {
   // The columns of the rows that asked, in their order, then the features. One batch, in memory.
   table::Batch rows;
-  // Names of the feature columns of `rows`, in the order of the service or the references.
+  // Names of the feature columns of `rows`, in the order asked for.
   std::vector<std::string> feature_columns;
   std::string timestamp_column;
   std::string label_column;  // Empty if the rows bring no label that rtml knows of.
@@ -88,18 +73,19 @@ struct TrainingSet {
 Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
                                        const BuildOptions& options, const BuildContext& context);
 
-// Adds features to rows that are in memory. `what` says whose they are in errors, usually the path.
+// Adds features to rows that are in memory: the columns of Project::columns_of() a service, or of
+// Project::resolve_features(). `what` says whose rows they are in errors, usually the path.
 // Fails with kDataMissingColumn if a key or the timestamp is absent, kDataWrongType if a key is a
 // string where the source has an integer or the other way round, kDataBadValue if a feature's name
 // is taken (the help proposes full names).
 Result<TrainingSet> add_features(const table::Batch& rows, std::string_view what,
-                                 const std::vector<FeatureReference>& features,
+                                 std::span<const project::ServiceColumn> features,
                                  const BuildOptions& options, const BuildContext& context);
 
 // Reads an entity file (Parquet, CSV or JSONL, by its ending) and adds features to its rows. The
 // file is an input of the manifest.
 Result<TrainingSet> build_from_file(const std::filesystem::path& entities,
-                                    const std::vector<FeatureReference>& features,
+                                    std::span<const project::ServiceColumn> features,
                                     const BuildOptions& options, const BuildContext& context);
 
 // Returns the SHA-256 of the logical content of rows: names, types, values and nulls in row order,
