@@ -80,21 +80,6 @@ void append_value_bytes(const table::Column& column, std::int64_t row, std::stri
 
 }  // namespace
 
-bool has_ties(const EventTimes& events) {
-  std::vector<std::int64_t> rows(events.time_us.size());
-  std::iota(rows.begin(), rows.end(), 0);
-  const auto before = [&](std::int64_t a, std::int64_t b) {
-    if (events.time_us[a] != events.time_us[b]) return events.time_us[a] < events.time_us[b];
-    return created_of(events, a) < created_of(events, b);
-  };
-  if (!std::is_sorted(rows.begin(), rows.end(), before)) {
-    std::sort(rows.begin(), rows.end(), before);
-  }
-  return std::adjacent_find(rows.begin(), rows.end(), [&](std::int64_t a, std::int64_t b) {
-           return !before(a, b);
-         }) != rows.end();
-}
-
 std::vector<std::int64_t> event_order(const EventTimes& events) {
   std::vector<std::int64_t> rows(events.time_us.size());
   std::iota(rows.begin(), rows.end(), 0);
@@ -104,6 +89,12 @@ std::vector<std::int64_t> event_order(const EventTimes& events) {
     std::sort(rows.begin(), rows.end(), before);
   }
   return rows;
+}
+
+bool has_ties(const EventTimes& events, std::span<const std::int64_t> order) {
+  return std::adjacent_find(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+           return !comes_before(events, a, b);
+         }) != order.end();
 }
 
 std::vector<std::string> canonical_row_bytes(const table::Batch& rows) {

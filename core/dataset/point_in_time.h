@@ -28,15 +28,16 @@ struct EventTimes {
   std::vector<std::int64_t> created_us;  // kNoCreation for null.
   // Compared where time and created are equal: the id, an integer or a text.
   std::optional<table::Column> id;
-  // Without an id: the canonical bytes of each row. Needed only where has_ties().
+  // The canonical bytes of each row. Needed only where has_ties().
   std::vector<std::string> row_bytes;
 };
 
-// Whether two events share time and created, so that the order needs an id or the rows' bytes.
-bool has_ties(const EventTimes& events);
-
 // Returns the rows in event order.
 std::vector<std::int64_t> event_order(const EventTimes& events);
+
+// Whether two events next to each other in `order` differ in nothing that `events` knows, so that
+// their order needs the rows' bytes.
+bool has_ties(const EventTimes& events, std::span<const std::int64_t> order);
 
 // Returns for each row the canonical bytes by which events without an id are ordered: the columns
 // in the order of their names, each value after a byte that says whether it is there. Equal rows

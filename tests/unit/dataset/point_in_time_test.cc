@@ -193,7 +193,7 @@ TEST_CASE("event_order: without an id the bytes of the row decide, wherever the 
     const table::Batch rows(std::make_shared<table::Schema>(fields), columns, 2);
     EventTimes events;
     events.time_us = {7, 7};
-    CHECK(has_ties(events));
+    CHECK(has_ties(events, event_order(events)));
     events.row_bytes = canonical_row_bytes(rows);
     return event_order(events);
   };
@@ -201,12 +201,15 @@ TEST_CASE("event_order: without an id the bytes of the row decide, wherever the 
   CHECK(order_of({"a", "b"}, true) == std::vector<std::int64_t>{1, 0});
 }
 
-TEST_CASE("has_ties: only where time and created are equal") {
+TEST_CASE("has_ties: only where time, created and id are equal") {
   EventTimes events;
   events.time_us = {3, 1, 3};
-  CHECK(has_ties(events));
+  CHECK(has_ties(events, event_order(events)));
   events.created_us = {1, 1, 2};
-  CHECK_FALSE(has_ties(events));
+  CHECK_FALSE(has_ties(events, event_order(events)));
+  events.created_us = {1, 1, 1};
+  events.id = table::int64_column({5, 5, 6});
+  CHECK_FALSE(has_ties(events, event_order(events)));
 }
 
 }  // namespace rtml::dataset

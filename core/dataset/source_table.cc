@@ -1,0 +1,186 @@
+#include "core/dataset/source_table.h"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/plugin/host.h"
+#include "core/project/project.h"
+
+namespace rtml::dataset {
+namespace {
+
+// The name of a declared column in the data.
+std::string data_name(const project::Source& source, const std::string& name) {
+  for (const project::SourceColumn& column : source.columns) {
+    if (column.name == name) return column.from;
+  }
+  return name;
+}
+
+// Names and types of the data turned into those of the declaration.
+table::Schema renamed_schema(const project::Source& source,
+                             const std::map<std::string, table::DataType>& types,
+                             const table::Schema& data, std::vector<std::string>* data_names) {
+  std::vector<table::Field> fields;
+  for (const table::Field& field : data.fields()) {
+    std::string name = field.name;
+    bool shadowed = false;
+    for (const project::SourceColumn& column : source.columns) {
+      if (column.from == field.name) {
+        name = column.name;
+        shadowed = false;
+        break;
+      }
+      // A declared name hides a column of the data that happens to be called the same.
+      shadowed = shadowed || column.name == field.name;
+    }
+    if (shadowed) continue;
+    const auto type = types.find(name);
+    fields.push_back({name, type == types.end() ? field.type : type->second});
+    data_names->push_back(field.name);
+  }
+  return table::Schema(std::move(fields));
+}
+
+Status check_declared_columns(const project::Source& source, const table::Schema& schema,
+                              const table::Schema& data) {
+  std::vector<Error> errors;
+  const auto require = [&](const table::Schema& where, const std::string& column,
+                           const SourceLocation& location) {
+    const auto found = where.require(column, source.batch->path);
+    if (!found) errors.push_back(Error(found.error()).at(location));
+  };
+  for (const project::SourceColumn& column : source.columns) {
+    require(data, column.from, column.location);
+  }
+  if (errors.empty()) {
+    require(schema, source.timestamp.column, source.location);
+    if (source.created) require(schema, source.created->column, source.location);
+    if (!source.id.empty()) require(schema, source.id, source.location);
+  }
+  if (errors.empty()) return {};
+  return fail(Error::many(std::move(errors)));
+}
+
+void declare_time(const project::Source& source, const project::TimeColumn& time,
+                  plugin::ScanRequest* request) {
+  const std::string name = data_name(source, time.column);
+  request->types[name] = {table::Kind::kTimestamp, false};
+  if (time.unit) request->time_units[name] = std::string(project::to_string(*time.unit));
+}
+
+}  // namespace
+
+std::map<std::string, table::DataType> declared_types(const project::Project& project,
+                                                      const project::Source& source) {
+  std::map<std::string, table::DataType> types;
+  for (const project::SourceColumn& column : source.columns) {
+    if (column.type) types.emplace(column.name, *column.type);
+  }
+  for (const project::FeatureView& view : project.views()) {
+    if (view.source != source.name) continue;
+    for (const project::EntityKey& key : project.keys_of(view)) {
+      if (key.type) types.emplace(key.column, *key.type);
+    }
+  }
+  types[source.timestamp.column] = {table::Kind::kTimestamp, false};
+  if (source.created) types[source.created->column] = {table::Kind::kTimestamp, false};
+  return types;
+}
+
+Result<SourceTable> SourceTable::open(const project::Source& source, const BuildContext& context) {
+  if (!source.batch) {
+    return fail(Error(ErrorCode::kUnsupported, "source has no batch input: " + source.name)
+                    .at(source.location)
+                    .with_help("add \"batch: {type: file, path: …}\" to the source"));
+  }
+  SourceTable table;
+  table.source_ = &source;
+  table.cancel_ = &context.cancel;
+  RTML_TRY_ASSIGN(table.store_, context.plugins.table_store(source.batch->type));
+  table.request_.path = (context.project.root() / source.batch->path).string();
+  table.request_.format = source.batch->format;
+  table.request_.options = source.batch->options;
+  const auto types = declared_types(context.project, source);
+  for (const auto& [name, type] : types) table.request_.types[data_name(source, name)] = type;
+  declare_time(source, source.timestamp, &table.request_);
+  if (source.created) declare_time(source, *source.created, &table.request_);
+
+  plugin::ScanRequest plain = table.request_;
+  plain.types.clear();
+  plain.time_units.clear();
+  RTML_TRY_ASSIGN(const table::Schema data,
+                  table.store_->schema(plain, {.cancel = &context.cancel}));
+  // The store refuses types for columns that are not there; those are reported with their place.
+  table::Schema schema = renamed_schema(source, types, data, &table.data_names_);
+  RTML_TRY(check_declared_columns(source, schema, data));
+  std::erase_if(table.request_.types, [&](const auto& entry) { return !data.find(entry.first); });
+  table.schema_ = std::make_shared<table::Schema>(std::move(schema));
+  return table;
+}
+
+Result<std::unique_ptr<table::BatchReader>> SourceTable::scan(
+    std::span<const std::string> columns) const {
+  plugin::ScanRequest request = request_;
+  std::vector<table::Field> fields;
+  for (const std::string& column : columns) {
+    RTML_TRY_ASSIGN(const std::size_t index, schema_->require(column, label()));
+    fields.push_back(schema_->field(index));
+    request.columns.push_back(data_names_[index]);
+  }
+  const auto is_wanted = [&](const std::string& name) {
+    return std::find(request.columns.begin(), request.columns.end(), name) != request.columns.end();
+  };
+  std::erase_if(request.types, [&](const auto& entry) { return !is_wanted(entry.first); });
+  std::erase_if(request.time_units, [&](const auto& entry) { return !is_wanted(entry.first); });
+  RTML_TRY_ASSIGN(std::shared_ptr<table::BatchReader> reader,
+                  store_->scan(request, {.cancel = cancel_}));
+  auto schema = std::make_shared<const table::Schema>(std::move(fields));
+  const bool nan_is_null = source_->nan_is_null;
+  // The store is kept with the reader, which may outlive this table.
+  return table::read_generated(
+      schema,
+      [store = store_, reader, schema, nan_is_null]() -> Result<std::optional<table::Batch>> {
+        RTML_TRY_ASSIGN(const std::optional<table::Batch> batch, reader->next());
+        if (!batch) return std::nullopt;
+        std::vector<table::Column> values = batch->columns();
+        if (nan_is_null) {
+          for (table::Column& column : values) column = null_where_nan(column);
+        }
+        return table::Batch(schema, std::move(values), batch->rows());
+      });
+}
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& pattern) {
+  glob_t found{};
+  std::vector<std::filesystem::path> files;
+  if (::glob(pattern.c_str(), GLOB_NOCHECK, nullptr, &found) == 0) {
+    for (std::size_t index = 0; index < found.gl_pathc; ++index) {
+      files.emplace_back(found.gl_pathv[index]);
+    }
+  }
+  ::globfree(&found);
+  return files;
+}
+
+table::Column null_where_nan(const table::Column& column) {
+  const table::DataType type = column.type();
+  if (type.is_list || (type.kind != table::Kind::kFloat && type.kind != table::Kind::kDouble)) {
+    return column;
+  }
+  table::ColumnBuilder builder(type);
+  builder.reserve(column.length());
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    if (column.is_null(row) || std::isnan(column.number_at(row))) {
+      builder.append_null();
+    } else {
+      builder.append_number(column.number_at(row));
+    }
+  }
+  return builder.finish();
+}
+
+}  // namespace rtml::dataset

@@ -1,0 +1,60 @@
+// A source's batch table under the names and types that the project declares.
+//
+// Opening reads no rows. Used by one thread; the source and the context must outlive it.
+
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/dataset/training_set.h"
+#include "core/plugin/backends.h"
+#include "core/project/definitions.h"
+
+namespace rtml::dataset {
+
+class SourceTable {
+ public:
+  // Asks the store for the table's columns and checks that those of the declaration are there:
+  // timestamp, created, id, renamed ones. Fails with kUnsupported if the source has no batch input,
+  // kDataMissingColumn, or what the store fails with.
+  static Result<SourceTable> open(const project::Source& source, const BuildContext& context);
+
+  const project::Source& source() const { return *source_; }
+  // Every column, by the name that features and labels use, with the type it will have.
+  const std::shared_ptr<const table::Schema>& schema() const { return schema_; }
+
+  // Reads `columns`, named as in schema(), in their order. Fails with kDataMissingColumn. Rows come
+  // in the order of the files' names, then of the rows. With `nan: null` NaNs come as nulls.
+  Result<std::unique_ptr<table::BatchReader>> scan(std::span<const std::string> columns) const;
+
+  // As errors name the table: the path as the project writes it.
+  const std::string& label() const { return source_->batch->path; }
+
+ private:
+  SourceTable() = default;
+
+  const project::Source* source_ = nullptr;
+  const CancelFlag* cancel_ = nullptr;
+  std::shared_ptr<plugin::TableStore> store_;
+  plugin::ScanRequest request_;  // Without columns.
+  std::shared_ptr<const table::Schema> schema_;
+  std::vector<std::string> data_names_;  // Of each column of schema_, as the data call it.
+};
+
+// The types that the project declares for a source's columns by the name that features use: those
+// of `columns:`, then those of the entity keys of its views, then TIMESTAMP for its moments.
+std::map<std::string, table::DataType> declared_types(const project::Project& project,
+                                                      const project::Source& source);
+
+// Returns the files of a path or glob (*, ?, [...]) in the order of their names; a path without
+// such characters is returned whether the file exists or not.
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& pattern);
+
+// The column with NaNs turned into nulls; any column but FLOAT and DOUBLE as it is.
+table::Column null_where_nan(const table::Column& column);
+
+}  // namespace rtml::dataset
