@@ -1,5 +1,7 @@
 #include "cli/command_table.h"
 
+#include "cli/commands/config/show.h"
+#include "cli/commands/config/trust.h"
 #include "cli/commands/help/help.h"
 #include "cli/commands/version/version.h"
 
@@ -8,6 +10,8 @@ namespace {
 
 // To add a command: write cli/commands/<noun>/<verb>.{h,cc}, include it above, add its row here.
 constexpr const CommandSpec* kCommands[] = {
+    &commands::kConfigShow,
+    &commands::kConfigTrust,
     &commands::kHelp,
     &commands::kVersion,
 };

@@ -69,6 +69,7 @@ class FrontEnd {
     RTML_TRY_ASSIGN(const std::unique_ptr<Clock> test_clock, make_test_clock());
     NoProgress progress;
     Session session(environment_, test_clock ? *test_clock : system_clock(), cancel_, progress);
+    session.set_overrides({.config_settings = arguments.list("--set")});
     if (command_->needs != Needs::kNothing) RTML_TRY(session.project_root());
     RTML_TRY_ASSIGN(Report report, command_->run(arguments, session));
     RTML_TRY(cancel_.check());

@@ -2,11 +2,10 @@
 
 #include <system_error>
 
-namespace rtml::cli {
+#include "cli/session_parts.h"
+#include "core/config/config.h"
 
-struct Session::Parts {
-  std::filesystem::path root;
-};
+namespace rtml::cli {
 
 Session::Session(Environment environment, const Clock& clock, const CancelFlag& cancel,
                  Progress& progress)
@@ -36,6 +35,19 @@ Result<std::filesystem::path> Session::project_root() {
   }
   return fail(Error(ErrorCode::kNoProject, "no rtml.yaml in or above: " + start.string())
                   .with_help("run \"rtml init\" to start a project, or name one with -C DIR"));
+}
+
+Result<const config::Config*> Session::config() {
+  if (!parts_->config) {
+    // Outside a project the other layers still count.
+    const auto root = project_root();
+    if (!root && root.error().code() != ErrorCode::kNoProject) return fail(root.error());
+    const auto places = config::Places::of(environment_, root.value_or(std::filesystem::path()));
+    RTML_TRY_ASSIGN(auto loaded,
+                    config::Config::load(places, environment_, overrides_.config_settings));
+    parts_->config = std::make_shared<config::Config>(std::move(loaded));
+  }
+  return parts_->config.get();
 }
 
 }  // namespace rtml::cli

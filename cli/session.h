@@ -58,8 +58,7 @@ class Session {
 
   // Set by the front end from flags that every command has.
   struct Overrides {
-    std::filesystem::path working_directory;                           // -C
-    std::vector<std::pair<std::string, std::string>> config_settings;  // --set key=value
+    std::vector<std::string> config_settings;  // The KEY=VALUE of --set.
   };
   void set_overrides(Overrides overrides) { overrides_ = std::move(overrides); }
 
