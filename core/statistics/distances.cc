@@ -27,15 +27,21 @@ double divergence_part(double share, double middle) {
 
 }  // namespace
 
+double psi_share_floor(std::int64_t rows) {
+  return std::max(1e-4, 0.5 / static_cast<double>(rows));
+}
+
 double population_stability_index(const std::vector<std::int64_t>& reference,
                                   const std::vector<std::int64_t>& current) {
   const double reference_total = total(reference);
   const double current_total = total(current);
+  const double reference_floor = psi_share_floor(static_cast<std::int64_t>(reference_total));
+  const double current_floor = psi_share_floor(static_cast<std::int64_t>(current_total));
   double index = 0;
   for (std::size_t bin = 0; bin < reference.size(); ++bin) {
     const double r =
-        std::max(static_cast<double>(reference[bin]) / reference_total, kPsiShareFloor);
-    const double c = std::max(static_cast<double>(current[bin]) / current_total, kPsiShareFloor);
+        std::max(static_cast<double>(reference[bin]) / reference_total, reference_floor);
+    const double c = std::max(static_cast<double>(current[bin]) / current_total, current_floor);
     index += (c - r) * std::log(c / r);
   }
   return index;

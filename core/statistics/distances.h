@@ -8,9 +8,10 @@
 
 namespace rtml::statistics {
 
-// A share below this counts as this in a population stability index, which a bin without values
-// would make infinite.
-inline constexpr double kPsiShareFloor = 1e-4;
+// The least share of a bin in a population stability index, which a bin without values would make
+// infinite: 1e-4, the value that Evidently puts in, or half a row where that is more, since a small
+// sample cannot show that a bin is as rare as that.
+double psi_share_floor(std::int64_t rows);
 
 // The population stability index, sum of (c - r) ln(c / r) over the shares of the bins; natural
 // logarithm. REQUIRES: equally long, each with a positive sum.

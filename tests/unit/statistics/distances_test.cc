@@ -68,10 +68,14 @@ TEST_CASE("distances: are 0 for equal shares and symmetric") {
 }
 
 TEST_CASE("distances: an empty bin counts with the floor, not with infinity") {
-  const double floor = kPsiShareFloor;
-  CHECK(population_stability_index({50, 50, 0}, {50, 40, 10}) ==
-        doctest::Approx((0.4 - 0.5) * std::log(0.4 / 0.5) + (0.1 - floor) * std::log(0.1 / floor))
-            .epsilon(1e-12));
+  const auto expected = [](double floor) {
+    return doctest::Approx((0.4 - 0.5) * std::log(0.4 / 0.5) +
+                           (0.1 - floor) * std::log(0.1 / floor))
+        .epsilon(1e-12);
+  };
+  CHECK(population_stability_index({50, 50, 0}, {50, 40, 10}) == expected(0.005));
+  CHECK(population_stability_index({50'000, 50'000, 0}, {50'000, 40'000, 10'000}) ==
+        expected(1e-4));
 }
 
 TEST_CASE("chance limits: are exceeded as often as alpha says when nothing changed") {
