@@ -57,22 +57,21 @@ struct PluginPlaces {
   static PluginPlaces of(const Environment& environment);
 };
 
+struct LoadedPlugin;
+
 class PluginHost {
  public:
-  explicit PluginHost(PluginPlaces places);
-  ~PluginHost();
-  PluginHost(const PluginHost&) = delete;
-  PluginHost& operator=(const PluginHost&) = delete;
+  explicit PluginHost(PluginPlaces places) : places_(std::move(places)) {}
 
   const PluginPlaces& places() const { return places_; }
 
-  // Every plugin there is, by name; of two with one name the added one comes before the installed
-  // one, and is the one used. Fails if the user's file cannot be read; a manifest that makes no
-  // sense is left out here and reported by find().
-  Result<std::vector<PluginInfo>> list();
+  // Every plugin there is, by name; of those with one name the first is used: added ones come
+  // before development ones, and those before installed ones. Fails if the user's file cannot be
+  // read or an added plugin's manifest makes no sense.
+  Result<std::vector<PluginInfo>> list() const;
 
-  // The plugin of that name. Fails with kPluginMissing, naming the nearest one.
-  Result<PluginInfo> find(std::string_view name);
+  // The plugin of that name that is used. Fails with kPluginMissing, naming the nearest one.
+  Result<PluginInfo> find(std::string_view name) const;
 
   // A backend of the plugin `type` ("file", "lmdb", "linear"). `options` are the backend's own; a
   // relative path in them is relative to the working directory.
@@ -93,10 +92,12 @@ class PluginHost {
   Result<std::unique_ptr<Orchestrator>> orchestrator(std::string_view type);
 
  private:
-  struct Loaded;
+  // The loaded plugin `name`, which has `capability`.
+  Result<std::shared_ptr<const LoadedPlugin>> load(std::string_view name,
+                                                   std::string_view capability);
 
   PluginPlaces places_;
-  std::vector<std::shared_ptr<Loaded>> loaded_;
+  std::vector<std::shared_ptr<const LoadedPlugin>> loaded_;
 };
 
 }  // namespace rtml::plugin

@@ -1,0 +1,144 @@
+#include "core/plugin/host.h"
+
+#include <algorithm>
+
+#include "core/base/name.h"
+#include "core/plugin/adapters.h"
+#include "core/plugin/library.h"
+#include "core/plugin/manifest.h"
+#include "core/plugin/user_plugins.h"
+
+namespace rtml::plugin {
+namespace {
+
+void append_all(std::vector<PluginInfo> from, Origin origin, std::vector<PluginInfo>& to) {
+  for (PluginInfo& info : from) {
+    info.origin = origin;
+    to.push_back(std::move(info));
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Origin origin) {
+  switch (origin) {
+    case Origin::kInstalled:
+      return "installed";
+    case Origin::kAdded:
+      return "added";
+    case Origin::kDevelopment:
+      return "development";
+  }
+  return "";
+}
+
+bool PluginInfo::has(std::string_view capability) const {
+  return std::find(capabilities.begin(), capabilities.end(), capability) != capabilities.end();
+}
+
+PluginPlaces PluginPlaces::of(const Environment& environment) {
+  PluginPlaces places;
+  std::error_code ignored;
+  const std::filesystem::path executable = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  places.installed =
+      (executable.parent_path().parent_path() / "lib/rtml/plugins").lexically_normal();
+  // XDG: a relative value is ignored.
+  const std::filesystem::path configured =
+      environment.get_non_empty("XDG_CONFIG_HOME").value_or("");
+  const std::filesystem::path home = environment.get_non_empty("HOME").value_or("");
+  if (configured.is_absolute()) {
+    places.user_file = configured / "rtml/plugins.json";
+  } else if (home.is_absolute()) {
+    places.user_file = home / ".config/rtml/plugins.json";
+  }
+  return places;
+}
+
+Result<std::vector<PluginInfo>> PluginHost::list() const {
+  std::vector<PluginInfo> plugins;
+  RTML_TRY_ASSIGN(const UserPlugins user, read_user_plugins(places_.user_file));
+  for (const UserPlugins::Added& added : user.added) {
+    RTML_TRY_ASSIGN(PluginInfo info, read_manifest(added.manifest));
+    info.origin = Origin::kAdded;
+    info.sha256 = added.sha256;
+    plugins.push_back(std::move(info));
+  }
+  for (const std::filesystem::path& directory : user.development) {
+    append_all(read_manifests(directory), Origin::kDevelopment, plugins);
+  }
+  append_all(read_manifests(places_.installed), Origin::kInstalled, plugins);
+  std::stable_sort(plugins.begin(), plugins.end(),
+                   [](const PluginInfo& a, const PluginInfo& b) { return a.name < b.name; });
+  return plugins;
+}
+
+Result<PluginInfo> PluginHost::find(std::string_view name) const {
+  RTML_TRY_ASSIGN(std::vector<PluginInfo> plugins, list());
+  std::vector<std::string> names;
+  for (PluginInfo& info : plugins) {
+    if (info.name == name) return std::move(info);
+    names.push_back(info.name);
+  }
+  return fail(Error(ErrorCode::kPluginMissing,
+                    "no plugin \"" + std::string(name) + "\"" + did_you_mean(name, names))
+                  .with_help("\"rtml plugin list\" shows what there is; plugins of this "
+                             "installation are in " +
+                             places_.installed.string()));
+}
+
+Result<std::shared_ptr<const LoadedPlugin>> PluginHost::load(std::string_view name,
+                                                             std::string_view capability) {
+  for (const SharedPlugin& plugin : loaded_) {
+    if (plugin->info.name == name && plugin->info.has(capability)) return plugin;
+  }
+  RTML_TRY_ASSIGN(PluginInfo info, find(name));
+  if (!info.has(capability)) {
+    std::string has;
+    for (const std::string& own : info.capabilities) has += (has.empty() ? "" : ", ") + own;
+    return fail(
+        Error(ErrorCode::kPluginMissing,
+              "plugin \"" + info.name + "\" has no capability \"" + std::string(capability) + "\"")
+            .with_help("it has: " + has));
+  }
+  auto plugin = std::make_shared<LoadedPlugin>();
+  RTML_TRY_ASSIGN(plugin->descriptor, load_library(info));
+  plugin->info = std::move(info);
+  loaded_.push_back(plugin);
+  return plugin;
+}
+
+Result<std::unique_ptr<TableStore>> PluginHost::table_store(std::string_view type,
+                                                            const Json& options) {
+  RTML_TRY_ASSIGN(SharedPlugin plugin, load(type, "table"));
+  return adapt_table_store(std::move(plugin), options);
+}
+
+Result<std::unique_ptr<OnlineStore>> PluginHost::online_store(std::string_view type,
+                                                              const Json& options) {
+  RTML_TRY_ASSIGN(SharedPlugin plugin, load(type, "online"));
+  return adapt_online_store(std::move(plugin), options);
+}
+
+Result<std::unique_ptr<StreamStore>> PluginHost::stream_store(std::string_view type,
+                                                              const Json& options) {
+  RTML_TRY_ASSIGN(SharedPlugin plugin, load(type, "stream"));
+  return adapt_stream_store(std::move(plugin), options);
+}
+
+Result<std::unique_ptr<BlobStore>> PluginHost::blob_store(std::string_view type,
+                                                          const Json& options) {
+  RTML_TRY_ASSIGN(SharedPlugin plugin, load(type, "blob"));
+  return adapt_blob_store(std::move(plugin), options);
+}
+
+Result<std::unique_ptr<ModelBackend>> PluginHost::model_backend(std::string_view type) {
+  RTML_TRY_ASSIGN(SharedPlugin plugin, load(type, "model"));
+  return adapt_model_backend(std::move(plugin));
+}
+
+Result<std::unique_ptr<Orchestrator>> PluginHost::orchestrator(std::string_view type) {
+  RTML_TRY_ASSIGN(SharedPlugin plugin, load(type, "orchestrator"));
+  return adapt_orchestrator(std::move(plugin));
+}
+
+}  // namespace rtml::plugin
