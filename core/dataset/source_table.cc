@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "core/plugin/host.h"
 #include "core/project/project.h"
@@ -152,6 +151,24 @@ Result<std::unique_ptr<table::BatchReader>> SourceTable::scan(
         }
         return table::Batch(schema, std::move(values), batch->rows());
       });
+}
+
+Result<table::Batch> read_rows(const SourceTable& table, const std::vector<std::string>& columns,
+                               const BuildContext& context) {
+  RTML_TRY_ASSIGN(const auto reader, table.scan(columns));
+  std::vector<table::Batch> batches;
+  std::int64_t rows = 0;
+  context.progress.begin("read " + table.source().name, 0, "rows");
+  while (true) {
+    RTML_TRY(context.cancel.check());
+    RTML_TRY_ASSIGN(std::optional<table::Batch> batch, reader->next());
+    if (!batch) break;
+    rows += batch->rows();
+    context.progress.advance_to(rows);
+    batches.push_back(std::move(*batch));
+  }
+  context.progress.end();
+  return table::concatenate(reader->schema(), batches);
 }
 
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& pattern) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,6 +45,11 @@ class SourceTable {
   std::shared_ptr<const table::Schema> schema_;
   std::vector<std::string> data_names_;  // Of each column of schema_, as the data call it.
 };
+
+// Reads every row of `columns` into memory, showing progress. Fails as SourceTable::scan() does,
+// and with kInterrupted.
+Result<table::Batch> read_rows(const SourceTable& table, const std::vector<std::string>& columns,
+                               const BuildContext& context);
 
 // The types that the project declares for a source's columns by the name that features use: those
 // of `columns:`, then those of the entity keys of its views, then TIMESTAMP for its moments.

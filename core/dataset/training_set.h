@@ -29,6 +29,9 @@ struct ServiceColumn;
 namespace rtml::plugin {
 class PluginHost;
 }
+namespace rtml::lineage {
+struct Lineage;
+}
 
 namespace rtml::dataset {
 
@@ -38,6 +41,10 @@ struct BuildContext {
   plugin::PluginHost& plugins;
   Progress& progress;
   const CancelFlag& cancel;
+  int threads = 1;  // Results do not depend on it.
+  // Of the project and of this rtml, for the manifest; may be null and empty.
+  const lineage::Lineage* lineage = nullptr;
+  std::string_view rtml_version = {};
 };
 
 struct BuildOptions {
@@ -58,18 +65,19 @@ struct TrainingSet {
   std::string timestamp_column;
   std::string label_column;  // Empty if the rows bring no label that rtml knows of.
   // How to make the same rows again and how to tell that they are the same: format version, inputs
-  // with their sha256, identities of views and service, columns, row count, label rows left out,
-  // `content_sha256` of the logical content (docs/formats/manifest.md). No machine, time or commit.
+  // with their sha256, git commit, identities of views and service, columns, row count, label rows
+  // left out, `content_sha256` of the logical content (docs/formats/manifest.md). No machine or
+  // time.
   Json manifest = Json::object();
 };
 
 // Builds the training set of a pipeline from the events of its label source: one row an event whose
 // label is not null and mature. A label is mature when event time + maturity is not after the
-// latest event of the source, for the source cannot know more than that. The rows are in event
-// order and have the service's entity keys, the source's id where it has one, `event_timestamp`,
-// the label and the features. Fails with kLabelLeak if a feature is computed from the label column
-// with a delay shorter than the label's maturity, kDataEmpty if no row is left, or with what
-// reading the sources fails with.
+// latest event of the source, for the source cannot know more than that. The rows are in
+// order of time and id and have the service's entity keys, the source's id where it has one,
+// `event_timestamp`, the label and the features. Fails with kLabelLeak if a feature is computed
+// from the label column with a delay shorter than the label's maturity, kDataEmpty if no row is
+// left, or with what reading the sources fails with.
 Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
                                        const BuildOptions& options, const BuildContext& context);
 

@@ -1,0 +1,53 @@
+#include "core/dataset/source_set.h"
+
+#include "core/dataset/feature_columns.h"
+#include "core/plugin/host.h"
+#include "core/project/project.h"
+
+namespace rtml::dataset {
+
+Result<const SourceTable*> SourceSet::open(const project::Source& source) {
+  auto entry = entries_.find(source.name);
+  if (entry == entries_.end()) {
+    RTML_TRY_ASSIGN(SourceTable table, SourceTable::open(source, context_));
+    entry = entries_.emplace(source.name, Entry{std::move(table), {}, std::nullopt}).first;
+  }
+  return &entry->second.table;
+}
+
+Result<feature::Program> SourceSet::compile(const project::FeatureView& view) {
+  const project::Source& source = context_.project.source_of(view);
+  RTML_TRY_ASSIGN(const SourceTable* table, open(source));
+  RTML_TRY_ASSIGN(feature::Program program,
+                  feature::compile(view, source, context_.project.keys_of(view), *table->schema()));
+  RTML_TRY(want(source, columns_of(program)));
+  return program;
+}
+
+Status SourceSet::want(const project::Source& source, std::span<const std::string> columns) {
+  Entry& entry = entries_.at(source.name);
+  for (const std::string& column : columns) {
+    if (const auto found = entry.table.schema()->require(column, entry.table.label()); !found) {
+      return fail(found.error());
+    }
+    entry.columns.insert(column);
+  }
+  return {};
+}
+
+Result<table::Batch> SourceSet::rows(const project::Source& source) {
+  Entry& entry = entries_.at(source.name);
+  if (!entry.rows) {
+    RTML_TRY_ASSIGN(entry.rows,
+                    read_rows(entry.table, {entry.columns.begin(), entry.columns.end()}, context_));
+  }
+  return *entry.rows;
+}
+
+std::vector<const project::Source*> SourceSet::sources() const {
+  std::vector<const project::Source*> sources;
+  for (const auto& [name, entry] : entries_) sources.push_back(&entry.table.source());
+  return sources;
+}
+
+}  // namespace rtml::dataset
