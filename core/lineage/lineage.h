@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "core/base/environment.h"
 #include "core/base/json.h"
@@ -25,9 +26,10 @@ struct Lineage {
   // SHA-256 over the uncommitted changes; empty where the tree is clean. Equal changes give equal
   // hashes on every machine; docs/formats/registry.md says what is hashed.
   std::string changes_sha256;
-  // Why there is no commit, or where it was taken from if not from a repository: "not a git
-  // repository", "no commit yet", "GITHUB_SHA".
+  // What a person should know: "not in a git repository", "the commit is GITHUB_SHA", or why the
+  // repository could not be read and what to do.
   std::string note;
+  bool unreadable = false;  // There is a repository and nothing could be learnt from it.
 
   bool operator==(const Lineage&) const = default;
 };
@@ -38,16 +40,16 @@ enum class DirtyPolicy : std::uint8_t { kAllow, kWarn, kRefuse };
 // Reads "allow", "warn" or "refuse". Fails with kBadValue.
 Result<DirtyPolicy> parse_dirty_policy(std::string_view text);
 
-// Describes the repository that `directory` lies in. Works in worktrees, shallow clones, detached
-// and empty repositories, and with submodules (a changed submodule makes the tree dirty). The
-// directory .rtml never counts as dirt. Outside a repository the commit comes from GITHUB_SHA and
-// the branch from GITHUB_REF_NAME of `environment` where they are set, else all is empty and `note`
-// says so. A repository owned by another user is read as far as safe.directory allows; where git
-// refuses it, fails with kFailed and help that names the command which allows it.
+// Describes the repository that `directory` lies in. Works in worktrees, shallow clones, bare,
+// detached and empty repositories, and with submodules (a changed submodule makes the tree dirty).
+// The directory .rtml never counts as dirt. Where there is no repository, or git refuses it
+// (another user's, see safe.directory), the commit comes from GITHUB_SHA and the branch from
+// GITHUB_REF_NAME of `environment` if they are set; `note` says so. Fails with kIo if a changed
+// file cannot be read.
 Result<Lineage> describe(const std::filesystem::path& directory, const Environment& environment);
 
-// Applies the policy: fails with kDirtyTree under kRefuse if the tree is dirty. Under kWarn returns
-// the warning to show, under kAllow and for a clean tree an empty text.
+// Applies the policy: fails with kDirtyTree under kRefuse if the tree is dirty or unreadable. Under
+// kWarn returns the warning to show, under kAllow and for a clean tree an empty text.
 Result<std::string> check_policy(const Lineage& lineage, DirtyPolicy policy);
 
 // As it stands in events, run and version records: {"commit", "branch", "dirty", "changes_sha256"},

@@ -27,6 +27,8 @@
 
 namespace rtml::registry {
 
+enum class Access : std::uint8_t;
+
 // Who asks for a change, why, and on what grounds. Goes into every event of the change.
 struct Change {
   std::string who;  // "alice@host", or what the CI calls the actor.
@@ -86,11 +88,21 @@ class Registry {
   // Returns where an artifact's bytes are, after checking them as read_artifact() does.
   Result<std::filesystem::path> verified_artifact(std::string_view sha256) const;
 
+  // Where artifacts are kept.
+  const ArtifactStore& artifacts() const { return artifacts_; }
+  const Options& options() const { return options_; }
   const std::filesystem::path& directory() const { return directory_; }
   std::filesystem::path database_path() const { return directory_ / "registry.db"; }
 
  private:
+  Result<std::unique_ptr<Connection>> open_current(Access access) const;
+  Result<std::unique_ptr<Connection>> begin_change(bool dry_run) const;
+  Status clear_stale(Connection& connection) const;
+  Result<Answer> run_change(Transaction& transaction,
+                            const std::function<Result<Json>(Transaction&)>& work) const;
+
   std::filesystem::path directory_;
+  ArtifactStore artifacts_;
   const Clock* clock_;
   Options options_;
 };

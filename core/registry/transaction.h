@@ -67,15 +67,18 @@ class Transaction : public Reader {
   // kBadValue for a bad alias name.
   Result<Alias> move_alias(std::string_view model, std::string_view alias, std::int64_t number,
                            const Expectation& expectation = {});
-  // Moves an alias back to rollback_target(), which must be `number`: fails with kAliasMoved if the
-  // alias has moved since the caller looked.
-  Result<Alias> roll_back(std::string_view model, std::string_view alias, std::int64_t number);
+  // Moves an alias from version `from` back to `to`, which must be rollback_target(). Fails with
+  // kAliasMoved if the alias has moved since the caller looked.
+  Result<Alias> roll_back(std::string_view model, std::string_view alias, std::int64_t from,
+                          std::int64_t to);
 
  private:
   friend class Registry;
   struct State;
-  Transaction(std::unique_ptr<Connection> connection, const Change& change, std::int64_t now_us,
-              std::filesystem::path directory);
+  Transaction(std::unique_ptr<Connection> connection, std::unique_ptr<State> state);
+  Status append_event(std::string_view kind, std::string_view subject, Json data);
+  Status require_artifact(const std::string& sha256, std::string_view what) const;
+
   std::unique_ptr<State> state_;
 };
 
