@@ -85,6 +85,9 @@ class FrontEnd {
   }
 
   int finish_with(const Report& report, const Arguments& arguments) {
+    for (const std::string& warning : report.warnings) {
+      (void)write_all(STDERR_FILENO, render_warning(warning, error_style_));
+    }
     const int status = print(rendered(report));
     if (status != 0) return status;
     if (report.exit == ExitClass::kFinding && arguments.flag("--exit-zero")) return 0;

@@ -74,6 +74,8 @@ struct Report {
   std::string rows_key;
   std::vector<Section> sections;
   std::vector<Finding> findings;
+  // What a person should know beside the result: lines on standard error, "warnings" in JSON.
+  std::vector<std::string> warnings;
   std::string suite;  // For JUnit: what was tested, usually a model or view.
   // Name and value pairs for $GITHUB_OUTPUT.
   std::vector<std::pair<std::string, std::string>> outputs;

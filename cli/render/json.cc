@@ -10,6 +10,7 @@ Json document(const Report& report, std::string_view command) {
   whole["schema_version"] = kOutputSchemaVersion;
   whole["command"] = command;
   for (const auto& [key, value] : report.data.items()) whole[key] = value;
+  if (!report.warnings.empty()) whole["warnings"] = report.warnings;
   return whole;
 }
 
