@@ -46,13 +46,17 @@ class Merger {
     for (const yaml::Node& root : documents) merge_mapping(root, "", origin);
   }
 
-  // Only `defaults:` and `registry:` of rtml.yaml are configuration; core/project reads the rest.
+  // Only `defaults:`, `registry:` and `plugins:` of rtml.yaml are configuration; core/project reads
+  // the rest.
   void merge_project(const std::filesystem::path& root, bool trusted) {
     project_trusted_ = trusted;
     for (const yaml::Node& document : parse_file(root / kProjectFile, std::string(kProjectFile))) {
       const yaml::Node* defaults = document.find("defaults");
       if (defaults != nullptr) merge_mapping(*defaults, "", Origin::kProject);
       if (const yaml::Node* registry = document.find("registry")) merge_registry(*registry);
+      if (const yaml::Node* plugins = document.find("plugins")) {
+        merge_value(*find_key("plugin.paths"), *plugins, Origin::kProject);
+      }
     }
   }
 

@@ -397,10 +397,14 @@ void TreeBuilder::fail_syntax(const YAML::ParserException& exception) {
     for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
       if (!frame->is_flow) continue;
       const bool list = frame->node.is_sequence();
+      const std::size_t opened = frame->node.begin_;
+      const bool has_variable =
+          source_->text().substr(opened, begin - opened).find("${") != std::string_view::npos;
       return add_error(at(ErrorCode::kYamlSyntax,
-                          list ? "a [ is not closed by ]" : "a { is not closed by }",
-                          frame->node.begin_)
-                           .with_help("close it, and check the commas between its items"));
+                          list ? "a [ is not closed by ]" : "a { is not closed by }", opened)
+                           .with_help(has_variable
+                                          ? "quote a text with ${VAR} inside of [ ] and { }"
+                                          : "close it, and check the commas between its items"));
     }
   }
   const std::string_view line = source_->line_at(std::min(begin, source_->text().size()));
