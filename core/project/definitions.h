@@ -290,15 +290,11 @@ struct StoreSpec {
   SourceLocation location;
 };
 
-// rtml.yaml.
+// rtml.yaml, without what is configuration (`defaults`, `plugins`): core/config reads that.
 struct Settings {
   std::string name;
   std::string registry = ".rtml/registry.db";  // As written, relative to the project's root.
   std::map<std::string, StoreSpec> stores;     // "online", "artifacts".
-  std::vector<LocatedText> plugins;            // Paths of plugins that the project asks for.
-  // Configuration keys with the values written here, "table.null_text" style; core/config checks
-  // them.
-  std::map<std::string, LocatedText> defaults;
   std::string description;
   SourceLocation location;
 };

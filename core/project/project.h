@@ -26,9 +26,6 @@ struct ServiceColumn {
 
 class Project {
  public:
-  // Returns the nearest directory with a rtml.yaml, from `start` upward. Fails with kNoProject.
-  static Result<std::filesystem::path> find_root(const std::filesystem::path& start);
-
   // Reads rtml.yaml and all *.yaml and *.yml below sources/, features/, pipelines/, drift/ and
   // experiments/ of `root`, in the order of their paths. `${VAR}` in values comes from
   // `environment`. Fails with every error of every file at once, each at its place; paths in

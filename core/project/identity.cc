@@ -1,0 +1,211 @@
+#include "core/project/identity.h"
+
+#include "core/base/hash.h"
+#include "core/base/time.h"
+
+namespace rtml::project {
+namespace {
+
+Json document(std::string_view kind, const std::string& name) {
+  return {{"kind", std::string(kind)}, {"name", name}};
+}
+
+void set_text(Json& json, const char* key, const std::string& text) {
+  if (!text.empty()) json[key] = text;
+}
+
+void set_duration(Json& json, const char* key, std::int64_t duration_us,
+                  std::int64_t absent_us = 0) {
+  if (duration_us != absent_us) json[key] = format_duration(duration_us);
+}
+
+Json canonical(const TimeColumn& column) {
+  Json json = {{"column", column.column}};
+  if (column.unit) json["unit"] = std::string(to_string(*column.unit));
+  return json;
+}
+
+Json canonical(const Window& window) {
+  Json json = Json::object();
+  if (window.kind != WindowKind::kSliding) json["type"] = std::string(to_string(window.kind));
+  set_duration(json, "size", window.size_us);
+  set_duration(json, "delay", window.delay_us);
+  if (window.bounds == WindowBounds::kClosedOpen) json["bounds"] = "closed-open";
+  set_duration(json, "resolution", window.resolution_us);
+  set_duration(json, "offset", window.offset_us);
+  if (window.partial) json["partial"] = true;
+  set_duration(json, "gap", window.gap_us);
+  set_duration(json, "max_length", window.max_length_us, kDay);
+  if (window.closed) json["closed"] = true;
+  return json;
+}
+
+Json canonical(const Feature& feature) {
+  Json json = {{"name", feature.name}, {"type", table::to_string(feature.type)}};
+  if (feature.column != feature.name) set_text(json, "column", feature.column);
+  set_text(json, "aggregate", feature.aggregate.text);
+  set_text(json, "filter", feature.filter.text);
+  set_text(json, "expression", feature.expression.text);
+  // "All of the past" is what an aggregate without a window means.
+  if (feature.window && feature.window->kind != WindowKind::kLifetime) {
+    json["window"] = canonical(*feature.window);
+  }
+  return json;
+}
+
+Json canonical(const Split& split) {
+  if (split.absolute) {
+    return {{"train_from", format_timestamp(split.train_from_us)},
+            {"train_to", format_timestamp(split.train_to_us)},
+            {"test_from", format_timestamp(split.test_from_us)},
+            {"test_to", format_timestamp(split.test_to_us)}};
+  }
+  return {{"train", format_duration(split.train_us)},
+          {"embargo", format_duration(split.embargo_us)},
+          {"test", format_duration(split.test_us)}};
+}
+
+Json canonical(const GateSpec& gate) {
+  Json json = {{"metric", gate.metric}};
+  if (gate.min_delta != 0.0) json["min_delta"] = gate.min_delta;
+  if (gate.alias != "champion") json["alias"] = gate.alias;
+  if (!gate.baselines.empty()) json["baselines"] = gate.baselines;
+  return json;
+}
+
+Json bound(Json definition) {
+  return {{"semantics", kSemantics}, {"definition", std::move(definition)}};
+}
+
+}  // namespace
+
+Json canonical(const Source& source) {
+  Json json = document("source", source.name);
+  json["timestamp"] = canonical(source.timestamp);
+  if (source.created) json["created"] = canonical(*source.created);
+  set_text(json, "id", source.id);
+  Json columns = Json::object();
+  for (const SourceColumn& column : source.columns) {
+    Json entry = Json::object();
+    if (column.from != column.name) entry["from"] = column.from;
+    if (column.type) entry["type"] = table::to_string(*column.type);
+    if (!entry.empty()) columns[column.name] = std::move(entry);
+  }
+  if (!columns.empty()) json["columns"] = std::move(columns);
+  if (source.nan_is_null) json["nan"] = nullptr;
+  return json;
+}
+
+Json canonical(const Entity& entity) {
+  Json json = document("entity", entity.name);
+  Json keys = Json::array();
+  for (const EntityKey& key : entity.keys) {
+    Json entry = {{"column", key.column}};
+    if (key.type) entry["type"] = table::to_string(*key.type);
+    keys.push_back(std::move(entry));
+  }
+  json["key"] = std::move(keys);
+  return json;
+}
+
+Json canonical(const FeatureView& view) {
+  Json json = document("feature_view", view.name);
+  json["entities"] = view.entities;
+  json["source"] = view.source;
+  set_duration(json, "ttl", view.ttl_us);
+  if (view.as_of_created) json["as_of_created"] = true;
+  Json features = Json::array();
+  for (const Feature& feature : view.features) features.push_back(canonical(feature));
+  json["features"] = std::move(features);
+  return json;
+}
+
+Json canonical(const FeatureService& service) {
+  Json json = document("feature_service", service.name);
+  Json features = Json::array();
+  for (const ServiceItem& item : service.features) {
+    features.push_back(item.feature.empty() ? item.view : item.view + ":" + item.feature);
+  }
+  json["features"] = std::move(features);
+  if (service.full_feature_names) json["full_feature_names"] = true;
+  return json;
+}
+
+Json canonical(const Pipeline& pipeline) {
+  Json json = document("pipeline", pipeline.name);
+  const LabelSpec& labels = pipeline.dataset.labels;
+  Json label = {{"source", labels.source}, {"column", labels.column}};
+  set_duration(label, "maturity", labels.maturity_us);
+  json["dataset"] = {{"service", pipeline.dataset.service}, {"labels", std::move(label)}};
+  json["split"] = canonical(pipeline.split);
+  Json model = {{"type", pipeline.model.type}};
+  if (pipeline.model.name != pipeline.name) model["name"] = pipeline.model.name;
+  if (!pipeline.model.parameters.empty()) model["parameters"] = pipeline.model.parameters;
+  json["model"] = std::move(model);
+  if (pipeline.strategy != "stateless") json["strategy"] = pipeline.strategy;
+  json["metrics"] = pipeline.metrics;
+  if (pipeline.threshold != 0.5) json["threshold"] = pipeline.threshold;
+  if (pipeline.gate) json["gate"] = canonical(*pipeline.gate);
+  // As text: a JSON number holds 53 bits.
+  if (pipeline.seed != 0) json["seed"] = std::to_string(pipeline.seed);
+  return json;
+}
+
+Json content(const Project&, const Source& source) {
+  return bound(canonical(source));
+}
+
+Json content(const Project&, const Entity& entity) {
+  return bound(canonical(entity));
+}
+
+Json content(const Project& project, const FeatureView& view) {
+  Json json = bound(canonical(view));
+  json["source"] = identity(project, project.source_of(view));
+  Json entities = Json::object();
+  for (const Entity& entity : project.entities()) {
+    for (const std::string& name : view.entities) {
+      if (entity.name == name) entities[name] = identity(project, entity);
+    }
+  }
+  json["entities"] = std::move(entities);
+  return json;
+}
+
+Json content(const Project& project, const FeatureService& service) {
+  Json json = bound(canonical(service));
+  Json views = Json::object();
+  for (const ServiceColumn& column : project.columns_of(service)) {
+    if (!views.contains(column.view->name)) {
+      views[column.view->name] = identity(project, *column.view);
+    }
+  }
+  json["views"] = std::move(views);
+  return json;
+}
+
+Json content(const Project& project, const Pipeline& pipeline) {
+  Json json = bound(canonical(pipeline));
+  for (const FeatureService& service : project.services()) {
+    if (service.name == pipeline.dataset.service) json["service"] = identity(project, service);
+  }
+  for (const Source& source : project.sources()) {
+    if (source.name == pipeline.dataset.labels.source) {
+      json["label_source"] = identity(project, source);
+    }
+  }
+  return json;
+}
+
+template <typename Definition>
+std::string identity(const Project& project, const Definition& definition) {
+  return sha256_hex(to_canonical_json(content(project, definition)));
+}
+
+template std::string identity(const Project&, const Source&);
+template std::string identity(const Project&, const Entity&);
+template std::string identity(const Project&, const FeatureView&);
+template std::string identity(const Project&, const FeatureService&);
+template std::string identity(const Project&, const Pipeline&);
+
+}  // namespace rtml::project
