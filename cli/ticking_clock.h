@@ -17,6 +17,7 @@ class TickingClock : public Clock {
   explicit TickingClock(std::int64_t start_us) : now_us_(start_us), monotonic_us_(0) {}
   std::int64_t now_us() const override { return now_us_.fetch_add(kMillisecond); }
   std::int64_t monotonic_us() const override { return monotonic_us_.fetch_add(kMillisecond); }
+  void sleep_us(std::int64_t duration_us) const override { monotonic_us_.fetch_add(duration_us); }
 
  private:
   mutable std::atomic<std::int64_t> now_us_;

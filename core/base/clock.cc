@@ -1,5 +1,7 @@
 #include "core/base/clock.h"
 
+#include <time.h>
+
 #include <chrono>
 
 namespace rtml {
@@ -12,6 +14,11 @@ class SystemClock : public Clock {
   }
   std::int64_t monotonic_us() const override {
     return microseconds(std::chrono::steady_clock::now().time_since_epoch());
+  }
+  void sleep_us(std::int64_t duration_us) const override {
+    // Not std::this_thread::sleep_for(), which goes on after a signal.
+    const timespec duration{duration_us / 1'000'000, duration_us % 1'000'000 * 1'000};
+    (void)::nanosleep(&duration, nullptr);
   }
 
  private:
