@@ -5,84 +5,17 @@
 
 #include "core/base/time.h"
 #include "core/dataset/event_rows.h"
-#include "core/dataset/feature_columns.h"
+#include "core/dataset/join.h"
 #include "core/dataset/manifest.h"
-#include "core/dataset/source_set.h"
 #include "core/plugin/host.h"
-#include "core/project/project.h"
 
 namespace rtml::dataset {
 namespace {
 
-using Features = std::span<const project::ServiceColumn>;
-
-// The views of `features`, compiled, by the view.
-using Programs = std::map<const project::FeatureView*, feature::Program>;
-
-Result<Programs> compile_views(Features features, SourceSet& sources) {
-  Programs programs;
-  std::vector<Error> errors;
-  for (const project::ServiceColumn& column : features) {
-    if (programs.contains(column.view)) continue;
-    Result<feature::Program> program = sources.compile(*column.view);
-    if (program) {
-      programs.emplace(column.view, std::move(*program));
-    } else {
-      errors.push_back(std::move(program).error());
-      programs.emplace(column.view, feature::Program{});
-    }
-  }
-  if (!errors.empty()) return fail(Error::many(std::move(errors)));
-  return programs;
-}
-
-std::size_t output_of(const feature::Program& program, const std::string& feature) {
-  std::size_t index = 0;
-  while (program.outputs[index].field.name != feature) ++index;
-  return index;
-}
-
-Status check_names(const table::Batch& rows, std::string_view what, Features features) {
-  std::set<std::string> taken;
-  for (const std::string& name : rows.schema().names()) taken.insert(name);
-  for (const project::ServiceColumn& column : features) {
-    if (taken.insert(column.name).second) continue;
-    return fail(Error(ErrorCode::kDataBadValue,
-                      "a feature's name is taken by another feature or a column of " +
-                          std::string(what) + ": " + column.name)
-                    .with_help("name the columns view__feature with --full-feature-names, or "
-                               "rename the column"));
-  }
-  return {};
-}
-
-// The rows with the features beside them, without a manifest.
-Result<TrainingSet> join(const table::Batch& rows, std::string_view what, Features features,
-                         const Programs& programs, const BuildOptions& options, SourceSet& sources,
-                         const BuildContext& context) {
-  RTML_TRY(check_names(rows, what, features));
-  std::map<const project::FeatureView*, feature::SweepResult> results;
-  for (const auto& [view, program] : programs) {
-    const project::Source& source = context.project.source_of(*view);
-    RTML_TRY_ASSIGN(const table::Batch events, sources.rows(source));
-    RTML_TRY_ASSIGN(const feature::EventColumns columns,
-                    feature::event_columns(program, events, source.batch->path));
-    RTML_TRY_ASSIGN(
-        feature::SweepResult result,
-        read_features(program, columns, {rows, what, options.timestamp_column}, context));
-    results.emplace(view, std::move(result));
-  }
+TrainingSet training_set_of(table::Batch rows, Features features, const BuildOptions& options) {
   TrainingSet set;
-  std::vector<table::Field> fields = rows.schema().fields();
-  std::vector<table::Column> columns = rows.columns();
-  for (const project::ServiceColumn& column : features) {
-    const std::size_t output = output_of(programs.at(column.view), column.feature->name);
-    fields.push_back({column.name, column.feature->type});
-    columns.push_back(results.at(column.view).features[output]);
-    set.feature_columns.push_back(column.name);
-  }
-  set.rows = table::Batch(std::make_shared<table::Schema>(std::move(fields)), std::move(columns),
-                          rows.rows());
+  set.rows = std::move(rows);
+  for (const project::ServiceColumn& column : features) set.feature_columns.push_back(column.name);
   set.timestamp_column = options.timestamp_column;
   return set;
 }
@@ -93,7 +26,7 @@ Status check_leaks(const project::LabelSpec& labels, Features features, const Pr
   for (const project::ServiceColumn& column : features) {
     if (column.view->source != labels.source) continue;
     const feature::Program& program = programs.at(column.view);
-    const std::size_t output = output_of(program, column.feature->name);
+    const std::size_t output = output_index(program, column.feature->name);
     for (const feature::Dependency& dependency : program.outputs[output].dependencies) {
       if (dependency.column != labels.column || dependency.least_delay_us >= labels.maturity_us) {
         continue;
@@ -111,25 +44,6 @@ Status check_leaks(const project::LabelSpec& labels, Features features, const Pr
   }
   if (errors.empty()) return {};
   return fail(Error::many(std::move(errors)));
-}
-
-// The columns that label rows have, as the source calls them, without repetition: the keys of
-// every view, the id, the time, the label.
-std::vector<std::string> label_columns(const project::Source& source, const std::string& label,
-                                       const Programs& programs, Features features) {
-  std::vector<std::string> columns;
-  const auto add = [&](const std::string& column) {
-    if (!column.empty() && std::find(columns.begin(), columns.end(), column) == columns.end()) {
-      columns.push_back(column);
-    }
-  };
-  for (const project::ServiceColumn& column : features) {
-    for (const table::Field& key : programs.at(column.view).keys) add(key.name);
-  }
-  add(source.id);
-  add(source.timestamp.column);
-  add(label);
-  return columns;
 }
 
 struct LabelRows {
@@ -172,16 +86,8 @@ Result<LabelRows> label_rows(const project::Source& source, const project::Label
                                format_duration(labels.maturity_us) +
                                " at the latest event of the source"));
   }
-  std::vector<table::Field> fields;
-  std::vector<table::Column> values;
-  for (const std::string& column : columns) {
-    RTML_TRY_ASSIGN(const std::size_t index, events.schema().require(column, what));
-    fields.push_back(events.schema().field(index));
-    if (index == time) fields.back().name = options.timestamp_column;
-    values.push_back(events.column(index).take(kept));
-  }
-  result.rows = table::Batch(std::make_shared<table::Schema>(std::move(fields)), std::move(values),
-                             static_cast<std::int64_t>(kept.size()));
+  RTML_TRY_ASSIGN(result.rows,
+                  select_rows(source, events, columns, kept, options.timestamp_column));
   return result;
 }
 
@@ -213,16 +119,19 @@ Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
   if (!options.allow_leak) RTML_TRY(check_leaks(labels, features, programs));
 
   RTML_TRY(sources.open(*source));
-  const std::vector<std::string> columns =
-      label_columns(*source, labels.column, programs, features);
+  std::vector<std::string> columns = event_columns_of(*source, features, programs);
+  if (std::find(columns.begin(), columns.end(), labels.column) == columns.end()) {
+    columns.push_back(labels.column);
+  }
   RTML_TRY(sources.want(*source, columns));
   if (source->created) RTML_TRY(sources.want(*source, std::vector{source->created->column}));
   RTML_TRY_ASSIGN(const table::Batch events, sources.rows(*source));
   RTML_TRY_ASSIGN(const LabelRows rows, label_rows(*source, labels, events, columns, options));
 
   const std::string what = "source " + source->name;
-  RTML_TRY_ASSIGN(TrainingSet set,
-                  join(rows.rows, what, features, programs, options, sources, context));
+  RTML_TRY_ASSIGN(table::Batch joined, join(rows.rows, what, features, programs,
+                                            options.timestamp_column, sources, context));
+  TrainingSet set = training_set_of(std::move(joined), features, options);
   set.label_column = labels.column;
   ManifestParts parts{.features = features, .service = service};
   parts.labels = {{"source", labels.source},
@@ -240,7 +149,9 @@ Result<TrainingSet> add_features(const table::Batch& rows, std::string_view what
                                  const BuildOptions& options, const BuildContext& context) {
   SourceSet sources(context);
   RTML_TRY_ASSIGN(const Programs programs, compile_views(features, sources));
-  RTML_TRY_ASSIGN(TrainingSet set, join(rows, what, features, programs, options, sources, context));
+  RTML_TRY_ASSIGN(table::Batch joined,
+                  join(rows, what, features, programs, options.timestamp_column, sources, context));
+  TrainingSet set = training_set_of(std::move(joined), features, options);
   RTML_TRY_ASSIGN(set.manifest, make_manifest(set, {.features = features}, sources, context));
   return set;
 }
@@ -259,8 +170,9 @@ Result<TrainingSet> build_from_file(const std::filesystem::path& entities,
   RTML_TRY_ASSIGN(const auto reader, store->scan(request, {.cancel = &context.cancel}));
   RTML_TRY_ASSIGN(const std::vector<table::Batch> batches, table::read_all(*reader));
   const table::Batch rows = table::concatenate(reader->schema(), batches);
-  RTML_TRY_ASSIGN(TrainingSet set,
-                  join(rows, entities.string(), features, programs, options, sources, context));
+  RTML_TRY_ASSIGN(table::Batch joined, join(rows, entities.string(), features, programs,
+                                            options.timestamp_column, sources, context));
+  TrainingSet set = training_set_of(std::move(joined), features, options);
   RTML_TRY_ASSIGN(set.manifest, make_manifest(set, {.features = features, .entities = entities},
                                               sources, context));
   return set;

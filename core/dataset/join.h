@@ -1,0 +1,55 @@
+// Rows that ask, brought together with the features of several views.
+
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/dataset/source_set.h"
+#include "core/dataset/training_set.h"
+#include "core/feature/sweep.h"
+#include "core/project/project.h"
+
+namespace rtml::dataset {
+
+using Features = std::span<const project::ServiceColumn>;
+
+// Compiled views, by the view.
+using Programs = std::map<const project::FeatureView*, feature::Program>;
+
+// Compiles the views of `features`; `sources` then wants what they need. Fails with the errors of
+// every view.
+Result<Programs> compile_views(Features features, SourceSet& sources);
+
+// Where a feature is among the outputs of its program.
+std::size_t output_index(const feature::Program& program, const std::string& feature);
+
+// What happened beside the values, summed over views.
+struct JoinCounts {
+  std::int64_t events_without_key = 0;
+  std::int64_t overflows = 0;
+};
+
+// Returns the columns of `rows`, then those of `features`, one row for each of `rows`, in their
+// order. Fails with kDataBadValue if a feature's name is taken, and as read_features() does.
+Result<table::Batch> join(const table::Batch& rows, std::string_view what, Features features,
+                          const Programs& programs, const std::string& timestamp_column,
+                          SourceSet& sources, const BuildContext& context,
+                          JoinCounts* counts = nullptr);
+
+// The columns that say which event a row is, as the source calls them and none twice: the keys of
+// every view, the id, the time.
+std::vector<std::string> event_columns_of(const project::Source& source, Features features,
+                                          const Programs& programs);
+
+// Takes `columns` of the rows named by `kept` out of a source's batch. The source's time gets the
+// name `timestamp_column`. Rows that are one whole run are not copied.
+Result<table::Batch> select_rows(const project::Source& source, const table::Batch& events,
+                                 const std::vector<std::string>& columns,
+                                 const std::vector<std::int64_t>& kept,
+                                 const std::string& timestamp_column);
+
+}  // namespace rtml::dataset

@@ -1,0 +1,40 @@
+// Materializing: the features of views at the time of every event of their source.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "core/dataset/training_set.h"
+#include "core/project/project.h"
+
+namespace rtml::dataset {
+
+// The name of the time in what is written.
+inline constexpr const char* kEventTimestamp = "event_timestamp";
+
+struct MaterializeOptions {
+  // Only events with from <= time <= to; the windows still see those before.
+  std::optional<std::int64_t> from_us;
+  std::optional<std::int64_t> to_us;
+  std::int64_t batch_rows = 65'536;
+};
+
+struct Materialized {
+  // The keys of every view's entities, the source's id where it has one, `event_timestamp`, then
+  // the features, in batches of at most `batch_rows` rows. One row an event, in the source's order.
+  std::unique_ptr<table::BatchReader> rows;
+  std::int64_t row_count = 0;
+  std::int64_t duplicates = 0;          // Events left out because their id came before.
+  std::int64_t events_without_key = 0;  // Summed over views; their features are null.
+  std::int64_t overflows = 0;           // INT64 sums that did not fit and are null.
+};
+
+// Computes features whose views read one source, in one pass over it. Fails with kUsage if they
+// read several, or as building a training set does.
+Result<Materialized> materialize(std::span<const project::ServiceColumn> features,
+                                 const MaterializeOptions& options, const BuildContext& context);
+
+}  // namespace rtml::dataset
