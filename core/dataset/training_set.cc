@@ -7,6 +7,7 @@
 #include "core/dataset/event_rows.h"
 #include "core/dataset/join.h"
 #include "core/dataset/manifest.h"
+#include "core/plugin/defaults.h"
 #include "core/plugin/host.h"
 
 namespace rtml::dataset {
@@ -161,7 +162,7 @@ Result<TrainingSet> build_from_file(const std::filesystem::path& entities,
                                     const BuildOptions& options, const BuildContext& context) {
   SourceSet sources(context);
   RTML_TRY_ASSIGN(const Programs programs, compile_views(features, sources));
-  RTML_TRY_ASSIGN(const auto store, context.plugins.table_store("file"));
+  RTML_TRY_ASSIGN(const auto store, context.plugins.table_store(plugin::kFileTables));
   plugin::ScanRequest request{.path = entities.string()};
   RTML_TRY_ASSIGN(const table::Schema schema, store->schema(request, {.cancel = &context.cancel}));
   RTML_TRY(schema.require(options.timestamp_column, entities.string()));

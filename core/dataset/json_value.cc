@@ -1,0 +1,144 @@
+#include "core/dataset/json_value.h"
+
+#include <charconv>
+#include <limits>
+
+#include "core/base/time.h"
+
+namespace rtml::dataset {
+namespace {
+
+tl::unexpected<Error> wrong(std::string_view what, table::DataType type, const std::string& value) {
+  return fail(ErrorCode::kBadOptionValue,
+              std::string(what) + " is not of type " + table::to_string(type) + ": " + value);
+}
+
+bool fits(std::int64_t value, table::DataType type) {
+  return type.kind != table::Kind::kInt32 || (value >= std::numeric_limits<std::int32_t>::min() &&
+                                              value <= std::numeric_limits<std::int32_t>::max());
+}
+
+std::int64_t to_microseconds(std::int64_t value, project::TimeUnit unit) {
+  switch (unit) {
+    case project::TimeUnit::kSecond:
+      return value * kSecond;
+    case project::TimeUnit::kMillisecond:
+      return value * kMillisecond;
+    case project::TimeUnit::kMicrosecond:
+      return value;
+    case project::TimeUnit::kNanosecond:
+      return floor_divide(value, 1000);
+  }
+  return value;
+}
+
+std::optional<double> special_number(const std::string& text) {
+  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (text == "Infinity") return std::numeric_limits<double>::infinity();
+  if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return std::nullopt;
+}
+
+// The moment that an integer of `unit` means, if a four-digit year can write it.
+std::optional<std::int64_t> moment_of(std::int64_t value, project::TimeUnit unit) {
+  const std::int64_t scale = unit == project::TimeUnit::kSecond        ? kSecond
+                             : unit == project::TimeUnit::kMillisecond ? kMillisecond
+                                                                       : 1;
+  if (value > kMaxTimestamp / scale || value < kMinTimestamp / scale) {
+    if (unit != project::TimeUnit::kNanosecond) return std::nullopt;
+  }
+  return to_microseconds(value, unit);
+}
+
+}  // namespace
+
+Result<table::Value> value_of_json(const Json& json, table::DataType type,
+                                   std::optional<project::TimeUnit> unit, std::string_view what) {
+  if (json.is_null()) return table::Value();
+  const std::string text = to_json_text(json);
+  if (type.is_list) return wrong(what, type, text);
+  switch (type.kind) {
+    case table::Kind::kBool:
+      if (json.is_boolean()) return table::Value::of_bool(json.get<bool>());
+      break;
+    case table::Kind::kInt32:
+    case table::Kind::kInt64:
+      if (json.is_number_integer() && fits(json.get<std::int64_t>(), type)) {
+        return table::Value::of_integer(json.get<std::int64_t>());
+      }
+      break;
+    case table::Kind::kFloat:
+    case table::Kind::kDouble:
+      if (json.is_number()) return table::Value::of_number(json.get<double>());
+      if (json.is_string()) {
+        if (const auto number = special_number(json.get<std::string>())) {
+          return table::Value::of_number(*number);
+        }
+      }
+      break;
+    case table::Kind::kString:
+    case table::Kind::kBytes:
+      if (json.is_string()) return table::Value::of_text(json.get_ref<const std::string&>());
+      break;
+    case table::Kind::kTimestamp:
+      if (json.is_string()) {
+        RTML_TRY_ASSIGN(const std::int64_t time, parse_timestamp(json.get<std::string>()));
+        return table::Value::of_integer(time);
+      }
+      if (json.is_number_integer()) {
+        const auto time =
+            moment_of(json.get<std::int64_t>(), unit.value_or(project::TimeUnit::kMicrosecond));
+        if (time) return table::Value::of_integer(*time);
+      }
+      break;
+  }
+  return wrong(what, type, text);
+}
+
+Result<table::Value> value_of_text(const std::string& text, table::DataType type,
+                                   std::string_view what) {
+  switch (type.kind) {
+    case table::Kind::kString:
+    case table::Kind::kBytes:
+      return table::Value::of_text(text);
+    case table::Kind::kBool:
+      if (text == "true" || text == "false") return table::Value::of_bool(text == "true");
+      break;
+    case table::Kind::kTimestamp: {
+      RTML_TRY_ASSIGN(const std::int64_t time, parse_timestamp(text));
+      return table::Value::of_integer(time);
+    }
+    case table::Kind::kInt32:
+    case table::Kind::kInt64: {
+      std::int64_t value = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (error == std::errc() && end == text.data() + text.size()) {
+        return table::Value::of_integer(value);
+      }
+      break;
+    }
+    default:
+      break;
+  }
+  return wrong(what, type, text);
+}
+
+Json json_of_value(const table::Value& value, table::DataType type) {
+  if (value.is_null()) return {};
+  switch (type.kind) {
+    case table::Kind::kBool:
+      return value.boolean();
+    case table::Kind::kFloat:
+    case table::Kind::kDouble:
+      return value.is_number() ? value.number() : static_cast<double>(value.integer());
+    case table::Kind::kString:
+    case table::Kind::kBytes:
+      return std::string(value.text());
+    case table::Kind::kTimestamp:
+      return format_timestamp(value.integer());
+    default:
+      return value.integer();
+  }
+}
+
+}  // namespace rtml::dataset
