@@ -3,6 +3,7 @@
 #include "cli/commands/config/show.h"
 #include "cli/commands/config/trust.h"
 #include "cli/commands/help/help.h"
+#include "cli/commands/init/init.h"
 #include "cli/commands/version/version.h"
 
 namespace rtml::cli {
@@ -13,6 +14,7 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kConfigShow,
     &commands::kConfigTrust,
     &commands::kHelp,
+    &commands::kInit,
     &commands::kVersion,
 };
 
