@@ -2,6 +2,8 @@
 
 #include "cli/commands/config/show.h"
 #include "cli/commands/config/trust.h"
+#include "cli/commands/drift/check.h"
+#include "cli/commands/drift/profile.h"
 #include "cli/commands/help/help.h"
 #include "cli/commands/init/init.h"
 #include "cli/commands/version/version.h"
@@ -13,6 +15,8 @@ namespace {
 constexpr const CommandSpec* kCommands[] = {
     &commands::kConfigShow,
     &commands::kConfigTrust,
+    &commands::kDriftCheck,
+    &commands::kDriftProfile,
     &commands::kHelp,
     &commands::kInit,
     &commands::kVersion,
