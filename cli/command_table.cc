@@ -2,10 +2,18 @@
 
 #include "cli/commands/config/show.h"
 #include "cli/commands/config/trust.h"
-#include "cli/commands/drift/check.h"
-#include "cli/commands/drift/profile.h"
 #include "cli/commands/help/help.h"
-#include "cli/commands/init/init.h"
+#include "cli/commands/model/diff.h"
+#include "cli/commands/model/history.h"
+#include "cli/commands/model/list.h"
+#include "cli/commands/model/show.h"
+#include "cli/commands/model/verify.h"
+#include "cli/commands/promote/promote.h"
+#include "cli/commands/register/register.h"
+#include "cli/commands/registry/backup.h"
+#include "cli/commands/registry/check.h"
+#include "cli/commands/registry/log.h"
+#include "cli/commands/rollback/rollback.h"
 #include "cli/commands/version/version.h"
 
 namespace rtml::cli {
@@ -13,13 +21,11 @@ namespace {
 
 // To add a command: write cli/commands/<noun>/<verb>.{h,cc}, include it above, add its row here.
 constexpr const CommandSpec* kCommands[] = {
-    &commands::kConfigShow,
-    &commands::kConfigTrust,
-    &commands::kDriftCheck,
-    &commands::kDriftProfile,
-    &commands::kHelp,
-    &commands::kInit,
-    &commands::kVersion,
+    &commands::kRegister,      &commands::kPromote,        &commands::kRollback,
+    &commands::kModelList,     &commands::kModelShow,      &commands::kModelDiff,
+    &commands::kModelHistory,  &commands::kModelVerify,    &commands::kRegistryLog,
+    &commands::kRegistryCheck, &commands::kRegistryBackup, &commands::kConfigShow,
+    &commands::kConfigTrust,   &commands::kHelp,           &commands::kVersion,
 };
 
 }  // namespace

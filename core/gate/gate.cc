@@ -202,14 +202,17 @@ Result<Verdict> judge(const Rule& rule, std::span<const double> labels,
     Comparison comparison{.role = contender.role, .name = contender.name};
     comparison.reason = contender.missing;
     if (contender.missing.empty()) {
-      auto rows = ScoredRows::create(metric->task, labels, contender.predictions, rule.threshold);
-      const Result<double> value = rows ? rows->value(*metric) : fail(rows.error());
+      RTML_TRY_ASSIGN(ScoredRows rows, ScoredRows::create(metric->task, labels,
+                                                          contender.predictions, rule.threshold));
+      const Result<double> value = rows.value(*metric);
       if (value) {
         comparison.value = *value;
         decide(rule, *metric, *candidate_value, &comparison);
-        scored.push_back({std::move(*rows), verdict.comparisons.size(), {}});
-      } else {
+        scored.push_back({std::move(rows), verdict.comparisons.size(), {}});
+      } else if (value.error().code() == ErrorCode::kCannotTell) {
         comparison.reason = value.error().message();
+      } else {
+        return fail(value.error());
       }
     }
     verdict.comparisons.push_back(std::move(comparison));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/base/installation.h"
 #include "core/base/name.h"
 #include "core/plugin/adapters.h"
 #include "core/plugin/library.h"
@@ -39,7 +38,10 @@ bool PluginInfo::has(std::string_view capability) const {
 
 PluginPlaces PluginPlaces::of(const Environment& environment) {
   PluginPlaces places;
-  places.installed = installation_prefix() / "lib/rtml/plugins";
+  std::error_code ignored;
+  const std::filesystem::path executable = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  places.installed =
+      (executable.parent_path().parent_path() / "lib/rtml/plugins").lexically_normal();
   // XDG: a relative value is ignored.
   const std::filesystem::path configured =
       environment.get_non_empty("XDG_CONFIG_HOME").value_or("");

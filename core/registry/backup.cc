@@ -90,14 +90,18 @@ fs::path backup_artifacts(const fs::path& file) {
   return directory;
 }
 
+Status check_backup_target(const fs::path& file, bool overwrite) {
+  std::error_code ignored;
+  if (overwrite || !fs::exists(file, ignored)) return {};
+  return fail(Error(ErrorCode::kUsage, "backup exists: " + file.string())
+                  .with_help("choose another name, or give --force to replace it"));
+}
+
 Result<BackupReport> back_up(const Registry& registry, const fs::path& file, bool overwrite,
                              Progress& progress, const CancelFlag& cancel) {
   std::error_code error;
   const fs::path target = fs::absolute(file, error);
-  if (fs::exists(target, error) && !overwrite) {
-    return fail(Error(ErrorCode::kUsage, "backup exists: " + file.string())
-                    .with_help("choose another name, or give --force to replace it"));
-  }
+  RTML_TRY(check_backup_target(target, overwrite));
   RTML_TRY(registry.read());
   fs::path partial = target;
   partial += ".partial";

@@ -22,6 +22,9 @@ struct BackupReport {
 // Where the artifacts of a backup are: "<file>.artifacts".
 std::filesystem::path backup_artifacts(const std::filesystem::path& file);
 
+// Fails with kUsage if `file` exists and not `overwrite`.
+Status check_backup_target(const std::filesystem::path& file, bool overwrite);
+
 // Writes the registry as of one moment to `file` and its artifacts to backup_artifacts(file), while
 // others go on using it, then checks the copy as check() does. `file` appears last and only if the
 // copy is sound. To restore, copy the two to registry.db and artifacts. Fails with kUsage if `file`

@@ -93,15 +93,6 @@ std::optional<T> first(std::vector<T> items) {
   return std::move(items.front());
 }
 
-// Reads "7" or "v7". Returns 0 for anything else.
-std::int64_t parse_number(std::string_view text) {
-  if (text.starts_with('v')) text.remove_prefix(1);
-  std::int64_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && number > 0 ? number
-                                                                                           : 0;
-}
-
 std::pair<std::string_view, std::string_view> split_reference(std::string_view reference) {
   const std::size_t at = reference.find('@');
   if (at == std::string_view::npos) return {reference, {}};
@@ -109,6 +100,14 @@ std::pair<std::string_view, std::string_view> split_reference(std::string_view r
 }
 
 }  // namespace
+
+std::int64_t parse_version_number(std::string_view text) {
+  if (text.starts_with('v')) text.remove_prefix(1);
+  std::int64_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && number > 0 ? number
+                                                                                           : 0;
+}
 
 Reader::Reader(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 Reader::Reader(Reader&&) noexcept = default;
@@ -132,7 +131,7 @@ Result<std::vector<Definition>> Reader::current_definitions(std::string_view kin
 
 Result<Definition> Reader::definition(std::string_view kind, std::string_view reference) const {
   const auto [name, version] = split_reference(reference);
-  const std::int64_t number = parse_number(version);
+  const std::int64_t number = parse_version_number(version);
   RTML_TRY_ASSIGN(auto found,
                   collect(*connection_, definition_of,
                           std::string(kDefinitionSql) +
@@ -263,7 +262,8 @@ Result<ModelVersion> Reader::version(std::string_view model_name, std::int64_t n
 
 Result<ModelVersion> Reader::resolve(std::string_view reference) const {
   const auto [name, which] = split_reference(reference);
-  if (const std::int64_t number = parse_number(which); number > 0) return version(name, number);
+  if (const std::int64_t number = parse_version_number(which); number > 0)
+    return version(name, number);
   RTML_TRY_ASSIGN(const ModelSummary summary, model(name));
   if (which.empty() && reference.find('@') == std::string_view::npos) {
     return version(name, summary.latest);

@@ -19,6 +19,7 @@
 namespace rtml::registry {
 
 class Connection;
+class Registry;
 
 // Which events to list. Empty members do not filter.
 struct EventFilter {
@@ -80,6 +81,7 @@ class Reader {
   Connection& connection() const { return *connection_; }
 
  private:
+  friend class Registry;
   std::unique_ptr<Connection> connection_;
 };
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/json.h"
@@ -145,5 +146,8 @@ struct Artifact {
   std::int64_t size_bytes = 0;
   std::int64_t event = 0;
 };
+
+// Reads a version's number, "7" or "v7". Returns 0 for anything else.
+std::int64_t parse_version_number(std::string_view text);
 
 }  // namespace rtml::registry

@@ -37,22 +37,25 @@ Status create_file(const std::filesystem::path& path) {
               "cannot create registry: " + path.string() + " (" + std::strerror(errno) + ")");
 }
 
-Status append_creation(Connection& connection, std::int64_t now_us) {
+Status append_creation(Connection& connection, const Change& change, std::int64_t now_us) {
   Event event;
   event.time_us = now_us;
   event.kind = "registry_created";
+  event.who = change.who;
+  event.lineage = change.lineage;
+  event.rtml_version = change.rtml_version;
   event.data = Json{{"format", kSchemaVersion}};
   Head head;
   return append(connection, head, event);
 }
 
 // Brings an open write transaction's file to the present format.
-Status prepare(Connection& connection, std::int64_t now_us) {
+Status prepare(Connection& connection, const Change& change, std::int64_t now_us) {
   RTML_TRY_ASSIGN(const FileState state, inspect(connection));
   if (state == FileState::kOld) return migrate(connection, migrations());
   if (state == FileState::kCurrent) return {};
   RTML_TRY(create_tables(connection));
-  return append_creation(connection, now_us);
+  return append_creation(connection, change, now_us);
 }
 
 std::string request_hash(const Json& request) {
@@ -92,15 +95,15 @@ bool Registry::exists() const {
   return !error && size > 0;
 }
 
-Status Registry::create() {
+Status Registry::create(const Change& change) const {
   if (exists()) return {};
-  RTML_TRY_ASSIGN(const auto connection, begin_change(false));
+  RTML_TRY_ASSIGN(const auto connection, begin_change(change));
   return connection->execute("COMMIT");
 }
 
-Result<std::unique_ptr<Connection>> Registry::begin_change(bool dry_run) const {
+Result<std::unique_ptr<Connection>> Registry::begin_change(const Change& change) const {
   std::unique_ptr<Connection> connection;
-  if (dry_run && !exists()) {
+  if (change.dry_run && !exists()) {
     RTML_TRY_ASSIGN(connection, Connection::open_memory());
   } else {
     if (!exists()) RTML_TRY(create_file(database_path()));
@@ -108,7 +111,7 @@ Result<std::unique_ptr<Connection>> Registry::begin_change(bool dry_run) const {
                                                       options_.lock_timeout_us));
   }
   RTML_TRY(connection->execute("BEGIN IMMEDIATE"));
-  RTML_TRY(prepare(*connection, clock_->now_us()));
+  RTML_TRY(prepare(*connection, change, clock_->now_us()));
   return connection;
 }
 
@@ -125,7 +128,7 @@ Result<Reader> Registry::read() const {
       return fail(ErrorCode::kInternal, "cannot migrate registry: " + database_path().string());
     }
     connection.reset();
-    RTML_TRY_ASSIGN(const auto writer, begin_change(false));
+    RTML_TRY_ASSIGN(const auto writer, begin_change(Change()));
     RTML_TRY(writer->execute("COMMIT"));
   }
 }
@@ -165,7 +168,7 @@ Result<Answer> Registry::run_change(Transaction& transaction,
 
 Result<Answer> Registry::change(const Change& change,
                                 const std::function<Result<Json>(Transaction&)>& work) const {
-  RTML_TRY_ASSIGN(auto connection, begin_change(change.dry_run));
+  RTML_TRY_ASSIGN(auto connection, begin_change(change));
   auto state = std::unique_ptr<Transaction::State>(
       new Transaction::State{change, clock_->now_us(), artifacts_, {}});
   Transaction transaction(std::move(connection), std::move(state));
@@ -176,6 +179,14 @@ Result<Answer> Registry::change(const Change& change,
     RTML_TRY(transaction.connection().execute("ROLLBACK"));
   }
   return answer;
+}
+
+Result<std::optional<Answer>> Registry::answered(const Change& change) const {
+  if (change.idempotency_key.empty() || !exists()) return std::nullopt;
+  RTML_TRY_ASSIGN(const Reader reader, read());
+  RTML_TRY_ASSIGN(auto answer, earlier_answer(reader.connection(), change));
+  if (!answer) return std::nullopt;
+  return Answer{std::move(*answer), true};
 }
 
 Result<StagedArtifact> Registry::stage(std::string_view bytes) const {

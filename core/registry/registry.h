@@ -62,8 +62,9 @@ class Registry {
   // True if the registry has been made.
   bool exists() const;
 
-  // Makes an empty registry if there is none. Safe to call from many processes at once.
-  Status create();
+  // Makes an empty registry if there is none; `change` says who asks. Safe to call from many
+  // processes at once.
+  Status create(const Change& change) const;
 
   // Opens a consistent view of this moment. Fails with kRegistryMissing (unless it was made),
   // kRegistryBusy, kRegistryVersion, kRegistryCorrupt (also for a file that is no registry).
@@ -76,6 +77,10 @@ class Registry {
   // read() does, and with kIdempotencyConflict if the key belongs to another request.
   Result<Answer> change(const Change& change,
                         const std::function<Result<Json>(Transaction&)>& work) const;
+
+  // The answer that change() would repeat, or nothing: for callers that do costly work first. Fails
+  // as change() does.
+  Result<std::optional<Answer>> answered(const Change& change) const;
 
   // Writes an artifact's bytes durably beside the registry, not yet part of it: hand the result to
   // Transaction::store(). Do this before change(), so that nobody waits for the bytes.
@@ -96,7 +101,7 @@ class Registry {
 
  private:
   Result<std::unique_ptr<Connection>> open_current(Access access) const;
-  Result<std::unique_ptr<Connection>> begin_change(bool dry_run) const;
+  Result<std::unique_ptr<Connection>> begin_change(const Change& change) const;
   Status clear_stale(Connection& connection) const;
   Result<Answer> run_change(Transaction& transaction,
                             const std::function<Result<Json>(Transaction&)>& work) const;
