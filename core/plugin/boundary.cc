@@ -1,6 +1,6 @@
 #include "core/plugin/boundary.h"
 
-#include "core/table/utf8.h"
+#include "core/base/utf8.h"
 
 namespace rtml::plugin {
 namespace {
@@ -51,7 +51,7 @@ ErrorCode code_of(rtml_status status) {
 // Text of a plugin as it may be shown: it is not trusted to be UTF-8 or on one line.
 std::string shown(const char* text) {
   std::string line = text == nullptr ? "" : text;
-  if (!table::is_utf8(line)) {
+  if (!is_utf8(line)) {
     for (char& c : line) {
       if (static_cast<unsigned char>(c) >= 0x80) c = '?';
     }

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "core/plugin/adapters.h"
-#include "core/table/utf8.h"
+#include "core/base/utf8.h"
 
 namespace rtml::plugin {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 // A path that stays inside the project it is written to.
 bool is_inside(const std::string& path) {
   const std::filesystem::path parts(path);
-  if (path.empty() || parts.is_absolute() || !table::is_utf8(path)) return false;
+  if (path.empty() || parts.is_absolute() || !is_utf8(path)) return false;
   for (const std::filesystem::path& part : parts) {
     if (part == ".." || part == "." || part.empty()) return false;
   }

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/table/arrow_c_interface.h"
-#include "core/table/utf8.h"
+#include "core/base/utf8.h"
 
 namespace rtml::table {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace rtml::table {
+namespace rtml {
 
 // True if `text` is well-formed UTF-8 as RFC 3629 says: no overlong forms, no surrogates, nothing
 // above U+10FFFF.
@@ -13,4 +13,4 @@ bool is_utf8(std::string_view text);
 // True if every byte is below 0x80, which makes any part of `text` UTF-8.
 bool is_ascii(std::string_view text);
 
-}  // namespace rtml::table
+}  // namespace rtml

@@ -1,9 +1,9 @@
-#include "core/table/utf8.h"
+#include "core/base/utf8.h"
 
 #include <cstdint>
 #include <cstring>
 
-namespace rtml::table {
+namespace rtml {
 namespace {
 
 // The length of the well-formed sequence that `bytes` starts with; 0 if there is none.
@@ -52,4 +52,4 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace rtml::table
+}  // namespace rtml

@@ -1,0 +1,263 @@
+#include "plugins/storage/file/parquet.h"
+
+#include <arrow/api.h>
+#include <arrow/c/bridge.h>
+#include <arrow/io/file.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/exception.h>
+
+#include <numeric>
+
+#include "core/base/file_system.h"
+#include "core/base/name.h"
+#include "plugins/storage/file/arrow_conversion.h"
+
+namespace rtml::file {
+namespace {
+
+// Small enough that a row group of a hundred columns stays below a hundred megabytes.
+constexpr std::int64_t kRowGroupRows = 131'072;
+// Below this, starting threads costs more than they save.
+constexpr std::int64_t kThreadedRows = 200'000;
+
+Error corrupt(const std::string& file, const std::string& why) {
+  return Error(ErrorCode::kDataCorrupt, "cannot read Parquet file: " + file + " (" + why + ")")
+      .with_help("the file is damaged or was not written to its end; write it again");
+}
+
+Error arrow_failure(const std::string& file, const arrow::Status& status) {
+  return corrupt(file, status.message());
+}
+
+// Arrow reports by Status but libparquet throws below it.
+template <typename Function>
+auto fenced(const std::string& file, Function function) -> decltype(function()) {
+  try {
+    return function();
+  } catch (const parquet::ParquetException& exception) {
+    return fail(corrupt(file, exception.what()));
+  }
+}
+
+Result<std::unique_ptr<parquet::arrow::FileReader>> open_reader(const std::string& file,
+                                                                std::int64_t batch_rows) {
+  auto opened = arrow::io::ReadableFile::Open(file);
+  if (!opened.ok()) {
+    const bool is_absent = opened.status().message().find("errno 2]") != std::string::npos;
+    return fail(is_absent ? ErrorCode::kNotFound : ErrorCode::kIo,
+                "cannot open file: " + file + " (" + opened.status().message() + ")");
+  }
+  const auto size = (*opened)->GetSize();
+  if (size.ok() && *size == 0) {
+    return fail(ErrorCode::kDataEmpty, "Parquet file is empty: " + file);
+  }
+  parquet::arrow::FileReaderBuilder builder;
+  if (const auto status = builder.Open(*opened); !status.ok()) {
+    return fail(arrow_failure(file, status));
+  }
+  parquet::ArrowReaderProperties properties;
+  properties.set_batch_size(batch_rows);
+  properties.set_pre_buffer(false);
+  properties.set_use_threads(builder.raw_reader()->metadata()->num_rows() >= kThreadedRows);
+  auto reader = builder.properties(properties)->Build();
+  if (!reader.ok()) return fail(arrow_failure(file, reader.status()));
+  return std::move(*reader);
+}
+
+// The leaves of a column, which is what Parquet stores.
+void add_leaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
+  if (field.column_index >= 0) leaves.push_back(field.column_index);
+  for (const auto& child : field.children) add_leaves(child, leaves);
+}
+
+class ParquetRows : public FileRows {
+ public:
+  ParquetRows(std::string file, std::vector<WantedColumn> columns,
+              std::unique_ptr<parquet::arrow::FileReader> reader)
+      : file_(std::move(file)), columns_(std::move(columns)), reader_(std::move(reader)) {}
+
+  // Finds the wanted columns and starts reading them.
+  Status start() {
+    std::shared_ptr<arrow::Schema> schema;
+    if (const auto status = reader_->GetSchema(&schema); !status.ok()) {
+      return fail(arrow_failure(file_, status));
+    }
+    std::vector<table::Field> fields;
+    for (const auto& field : schema->fields()) fields.push_back({field->name(), {}});
+    const table::Schema names(std::move(fields));
+    std::vector<std::size_t> wanted;
+    for (const WantedColumn& column : columns_) {
+      RTML_TRY_ASSIGN(const std::size_t index, names.require(column.name, file_));
+      wanted.push_back(index);
+    }
+    // The reader gives columns in the file's order.
+    std::vector<std::size_t> in_file_order = wanted;
+    std::sort(in_file_order.begin(), in_file_order.end());
+    std::vector<int> leaves;
+    for (const std::size_t index : in_file_order) {
+      add_leaves(reader_->manifest().schema_fields[index], leaves);
+    }
+    for (const std::size_t index : wanted) {
+      const auto found = std::find(in_file_order.begin(), in_file_order.end(), index);
+      positions_.push_back(static_cast<int>(found - in_file_order.begin()));
+    }
+    std::vector<int> row_groups(reader_->num_row_groups());
+    std::iota(row_groups.begin(), row_groups.end(), 0);
+    auto batches = reader_->GetRecordBatchReader(row_groups, leaves);
+    if (!batches.ok()) return fail(arrow_failure(file_, batches.status()));
+    batches_ = std::move(*batches);
+    return {};
+  }
+
+  Result<bool> next(ArrowArray* out) override {
+    return fenced(file_, [&]() -> Result<bool> {
+      std::shared_ptr<arrow::RecordBatch> batch;
+      do {
+        if (const auto status = batches_->ReadNext(&batch); !status.ok()) {
+          return fail(arrow_failure(file_, status));
+        }
+        if (batch == nullptr) return false;
+      } while (batch->num_rows() == 0);
+      std::vector<std::shared_ptr<arrow::Field>> fields;
+      std::vector<std::shared_ptr<arrow::Array>> arrays;
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const std::shared_ptr<arrow::Array> array = batch->column(positions_[i]);
+        // A damaged file may decode into offsets that point anywhere.
+        if (const auto status = array->Validate(); !status.ok()) {
+          return fail(arrow_failure(file_, status));
+        }
+        RTML_TRY_ASSIGN(auto converted, convert_array(array, columns_[i], file_, rows_read_));
+        fields.push_back(arrow::field(columns_[i].name, converted->type()));
+        arrays.push_back(std::move(converted));
+      }
+      rows_read_ += batch->num_rows();
+      const auto result = arrow::RecordBatch::Make(arrow::schema(std::move(fields)),
+                                                   batch->num_rows(), std::move(arrays));
+      if (const auto status = arrow::ExportRecordBatch(*result, out); !status.ok()) {
+        return fail(arrow_failure(file_, status));
+      }
+      return true;
+    });
+  }
+
+ private:
+  std::string file_;
+  std::vector<WantedColumn> columns_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::unique_ptr<arrow::RecordBatchReader> batches_;
+  std::vector<int> positions_;  // Of the wanted columns in what the reader gives.
+  std::int64_t rows_read_ = 0;
+};
+
+// ---- writing ----
+
+Result<arrow::Compression::type> read_compression(const Json& options) {
+  std::string name = "zstd";
+  for (const auto& [key, value] : options.items()) {
+    if (key != "compression" || !value.is_string()) {
+      return fail(Error(ErrorCode::kBadValue, "unknown option of Parquet: " + key)
+                      .with_help("the option is: compression, one of zstd, snappy, none"));
+    }
+    name = value.get<std::string>();
+  }
+  if (name == "zstd") return arrow::Compression::ZSTD;
+  if (name == "snappy") return arrow::Compression::SNAPPY;
+  if (name == "none") return arrow::Compression::UNCOMPRESSED;
+  return fail(Error(ErrorCode::kBadValue, "unknown compression of Parquet: " + name)
+                  .with_help("it is one of zstd, snappy, none"));
+}
+
+Error write_failure(const std::string& file, const arrow::Status& status) {
+  return {ErrorCode::kIo, "cannot write Parquet file: " + file + " (" + status.message() + ")"};
+}
+
+Error stream_failure(ArrowArrayStream& rows) {
+  const char* message = rows.get_last_error(&rows);
+  return {ErrorCode::kFailed, message == nullptr ? "cannot read the rows to write" : message};
+}
+
+Result<std::int64_t> write_rows(const std::string& file, const std::string& temporary,
+                                arrow::Compression::type compression, ArrowArrayStream& rows,
+                                const Checkpoint& checkpoint) {
+  ArrowSchema c_schema = {};
+  if (rows.get_schema(&rows, &c_schema) != 0) return fail(stream_failure(rows));
+  const auto schema = arrow::ImportSchema(&c_schema);
+  if (!schema.ok()) return fail(write_failure(file, schema.status()));
+  const auto sink = arrow::io::FileOutputStream::Open(temporary);
+  if (!sink.ok()) return fail(write_failure(file, sink.status()));
+  parquet::WriterProperties::Builder properties;
+  properties.compression(compression)->max_row_group_length(kRowGroupRows);
+  auto writer = parquet::arrow::FileWriter::Open(**schema, arrow::default_memory_pool(), *sink,
+                                                 properties.build());
+  if (!writer.ok()) return fail(write_failure(file, writer.status()));
+  std::int64_t count = 0;
+  while (true) {
+    RTML_TRY(checkpoint());
+    ArrowArray array = {};
+    if (rows.get_next(&rows, &array) != 0) return fail(stream_failure(rows));
+    if (array.release == nullptr) break;
+    const auto batch = arrow::ImportRecordBatch(&array, *schema);
+    if (!batch.ok()) return fail(write_failure(file, batch.status()));
+    if (const auto status = (*writer)->WriteRecordBatch(**batch); !status.ok()) {
+      return fail(write_failure(file, status));
+    }
+    count += (*batch)->num_rows();
+  }
+  arrow::Status status = (*writer)->Close();
+  if (status.ok()) status = (*sink)->Close();
+  if (!status.ok()) return fail(write_failure(file, status));
+  return count;
+}
+
+}  // namespace
+
+Result<std::vector<FoundColumn>> read_parquet_columns(
+    const std::string& file, std::map<std::string, std::string>* unsupported) {
+  return fenced(file, [&]() -> Result<std::vector<FoundColumn>> {
+    RTML_TRY_ASSIGN(const auto reader, open_reader(file, 1));
+    std::shared_ptr<arrow::Schema> schema;
+    if (const auto status = reader->GetSchema(&schema); !status.ok()) {
+      return fail(arrow_failure(file, status));
+    }
+    std::vector<FoundColumn> columns;
+    for (const auto& field : schema->fields()) {
+      for (const FoundColumn& other : columns) {
+        if (other.name == field->name()) {
+          return fail(corrupt(file, "two columns are named \"" + field->name() + "\""));
+        }
+      }
+      columns.push_back({field->name(), natural_type(*field->type())});
+      const bool is_null_type = field->type()->id() == arrow::Type::NA;
+      if (!columns.back().type && !is_null_type) {
+        unsupported->emplace(field->name(), field->type()->ToString());
+      }
+    }
+    return columns;
+  });
+}
+
+Result<std::unique_ptr<FileRows>> open_parquet(const std::string& file,
+                                               const ScanSettings& settings) {
+  return fenced(file, [&]() -> Result<std::unique_ptr<FileRows>> {
+    RTML_TRY_ASSIGN(auto reader, open_reader(file, settings.batch_rows));
+    auto rows = std::make_unique<ParquetRows>(file, settings.columns, std::move(reader));
+    RTML_TRY(rows->start());
+    return rows;
+  });
+}
+
+Result<std::int64_t> write_parquet(const std::string& file, const Json& options,
+                                   ArrowArrayStream& rows, const Checkpoint& checkpoint) {
+  return fenced(file, [&]() -> Result<std::int64_t> {
+    RTML_TRY_ASSIGN(const auto compression, read_compression(options));
+    RTML_TRY_ASSIGN(AtomicFile target, AtomicFile::create(file));
+    RTML_TRY_ASSIGN(const std::int64_t count, write_rows(file, target.temporary_path().string(),
+                                                         compression, rows, checkpoint));
+    RTML_TRY(target.commit());
+    return count;
+  });
+}
+
+}  // namespace rtml::file
