@@ -84,13 +84,13 @@ Status ErrorSlot::check(const LoadedPlugin& plugin, rtml_status status) const {
   if (message.empty())
     message = "failed without saying why (status " + std::to_string(status) + ")";
   Error error(code, std::move(message));
-  if (error_.help != nullptr) error = std::move(error).with_help(shown(error_.help));
+  if (error_.help != nullptr) (void)std::move(error).with_help(shown(error_.help));
   if (error_.file != nullptr) {
     SourceLocation location;
     location.file = shown(error_.file);
     location.line = static_cast<int>(error_.line);
     location.column = static_cast<int>(error_.column);
-    error = std::move(error).at(std::move(location));
+    (void)std::move(error).at(std::move(location));
   }
   return fail(std::move(error).with_context("plugin \"" + plugin.info.name + "\""));
 }

@@ -39,8 +39,8 @@ Error wrong_column(const WantedColumn& column, const std::string& file,
 }
 
 Error arrow_error(const std::string& file, const arrow::Status& status) {
-  return {ErrorCode::kDataCorrupt, "cannot convert a column of file: " + file + " (" +
-                                       status.message() + ")"};
+  return {ErrorCode::kDataCorrupt,
+          "cannot convert a column of file: " + file + " (" + status.message() + ")"};
 }
 
 // Where values of a column are converted one by one, this carries what errors need.
@@ -225,8 +225,8 @@ Result<ArrayPtr> convert_from_texts(const FromArray& array, const Place& place) 
     buffers.push_back(borrow(data.values, data.offsets[data.length]));
   } else {
     const bool is_narrow = data.type.kind == Kind::kInt32 || data.type.kind == Kind::kFloat;
-    const std::int64_t size = data.type.kind == Kind::kBool ? (data.length + 7) / 8
-                                                            : data.length * (is_narrow ? 4 : 8);
+    const std::int64_t size =
+        data.type.kind == Kind::kBool ? (data.length + 7) / 8 : data.length * (is_narrow ? 4 : 8);
     buffers.push_back(borrow(data.values, size));
   }
   return arrow::MakeArray(arrow::ArrayData::Make(crossing_type(place.column.type), data.length,
@@ -238,7 +238,8 @@ Result<ArrayPtr> convert_bools(const arrow::BooleanArray& array, const Place& pl
       place.column.type.kind == Kind::kBytes) {
     return fail(wrong_column(place.column, place.file, *array.type()));
   }
-  return convert_from_doubles(array, place, [&](std::int64_t i) { return array.Value(i) ? 1.0 : 0.0; });
+  return convert_from_doubles(array, place,
+                              [&](std::int64_t i) { return array.Value(i) ? 1.0 : 0.0; });
 }
 
 std::string_view unit_name(arrow::TimeUnit::type unit) {
@@ -256,9 +257,9 @@ Result<ArrayPtr> decode_dictionary(const arrow::DictionaryArray& array, const st
   }
   const arrow::ArraySpan values(*array.dictionary()->data());
   for (std::int64_t i = 0; i < array.length(); ++i) {
-    const arrow::Status status =
-        array.IsNull(i) ? builder->AppendNull()
-                        : builder->AppendArraySlice(values, array.GetValueIndex(i), 1);
+    const arrow::Status status = array.IsNull(i)
+                                     ? builder->AppendNull()
+                                     : builder->AppendArraySlice(values, array.GetValueIndex(i), 1);
     if (!status.ok()) return fail(arrow_error(file, status));
   }
   ArrayPtr decoded;

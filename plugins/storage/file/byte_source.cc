@@ -64,7 +64,8 @@ Result<bool> ByteSource::more() {
 Status ByteSource::seek(std::int64_t position) {
   start_ = end_ = 0;
   if (::lseek(descriptor_, position, SEEK_SET) < 0) {
-    return fail(ErrorCode::kIo, "cannot seek in file: " + file_ + " (" + std::strerror(errno) + ")");
+    return fail(ErrorCode::kIo,
+                "cannot seek in file: " + file_ + " (" + std::strerror(errno) + ")");
   }
   return {};
 }

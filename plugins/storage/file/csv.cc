@@ -41,8 +41,8 @@ class CsvParser {
       const Outcome outcome = split(fields);
       if (outcome == Outcome::kRecord) return true;
       if (outcome == Outcome::kBadQuote) {
-        return fail(file_error(ErrorCode::kDataCorrupt,
-                               "text after the closing quote of a field", file_, next_line_)
+        return fail(file_error(ErrorCode::kDataCorrupt, "text after the closing quote of a field",
+                               file_, next_line_)
                         .with_help("double a quote inside a quoted field: \"\""));
       }
       RTML_TRY_ASSIGN(const bool more, source_.more());
@@ -120,7 +120,8 @@ class CsvParser {
       at += 2;
     }
     field->is_quoted = true;
-    field->text = unquoted != nullptr ? std::string_view(*unquoted) : window.substr(start, at - start);
+    field->text =
+        unquoted != nullptr ? std::string_view(*unquoted) : window.substr(start, at - start);
     ++at;
     if (at < window.size() && window[at] == '\r') {
       if (at + 1 == window.size() && !at_end_) return Outcome::kOpenQuote;
@@ -161,8 +162,8 @@ Result<std::vector<std::string>> read_header(CsvParser& parser) {
     }
     if (!is_utf8(field.text)) {
       return fail(file_error(ErrorCode::kDataCorrupt,
-                             "the name of column " + std::to_string(index) + " is not UTF-8: " +
-                                 shown_value(field.text),
+                             "the name of column " + std::to_string(index) +
+                                 " is not UTF-8: " + shown_value(field.text),
                              parser.file(), parser.line()));
     }
     if (!seen.insert(field.text).second) {
@@ -253,8 +254,8 @@ class CsvRows : public FileRows {
   Status append_record() {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const CsvField& field = fields_[indices_[i]];
-      const bool is_text =
-          columns_[i].type.kind == table::Kind::kString || columns_[i].type.kind == table::Kind::kBytes;
+      const bool is_text = columns_[i].type.kind == table::Kind::kString ||
+                           columns_[i].type.kind == table::Kind::kBytes;
       if (records_.is_null(field) || (field.text.empty() && !is_text)) {
         builders_[i].append_null();
         continue;

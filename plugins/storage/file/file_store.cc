@@ -82,8 +82,8 @@ Result<std::vector<FoundColumn>> find_parquet_columns(const std::vector<std::str
       if (found != columns.end()) {
         found->type = join(found->type, other.type);
       } else if (!request.columns) {
-        return fail(ErrorCode::kDataMissingColumn, "no column \"" + other.name + "\" of " +
-                                                       files[i] + " in " + files.front());
+        return fail(ErrorCode::kDataMissingColumn,
+                    "no column \"" + other.name + "\" of " + files[i] + " in " + files.front());
       }
     }
   }
@@ -101,8 +101,7 @@ Result<std::vector<FoundColumn>> find_parquet_columns(const std::vector<std::str
 
 // The columns asked for that have no declared type; all of `names` if none were asked for.
 std::vector<std::string> undeclared(const std::vector<std::string>& names,
-                                    const Declarations& declared,
-                                    const sdk::ScanRequest& request) {
+                                    const Declarations& declared, const sdk::ScanRequest& request) {
   std::vector<std::string> result;
   for (const std::string& name : request.columns ? *request.columns : names) {
     if (declared.types.find(name) == declared.types.end()) result.push_back(name);
@@ -312,8 +311,8 @@ Result<std::vector<FoundColumn>> FileTableStore::find_columns(const Plan& plan,
   const std::string key = learning_key(plan.files, request);
   if (key == learnt_key_) return learnt_;
   if (plan.format == Format::kCsv) {
-    RTML_TRY_ASSIGN(learnt_, find_csv_columns(plan.files, plan.settings.text, declared, request,
-                                              checkpoint));
+    RTML_TRY_ASSIGN(
+        learnt_, find_csv_columns(plan.files, plan.settings.text, declared, request, checkpoint));
   } else {
     RTML_TRY_ASSIGN(learnt_, find_jsonl_columns(plan.files, declared, request, checkpoint));
   }

@@ -127,7 +127,9 @@ void see_value(dom::element value, std::int64_t line, JsonGuess& guess) {
   }
 }
 
-std::string text_of(dom::element value) { return simdjson::minify(value); }
+std::string text_of(dom::element value) {
+  return simdjson::minify(value);
+}
 
 class JsonlRows : public FileRows {
  public:

@@ -67,8 +67,8 @@ class Partition {
   }
 
   ByteSource source_;
-  std::int64_t position_ = 0;   // Of the window in the file.
-  std::size_t searched_ = 0;    // Of the window, without a line end.
+  std::int64_t position_ = 0;  // Of the window in the file.
+  std::size_t searched_ = 0;   // Of the window, without a line end.
   bool skips_line_ = false;
 };
 
@@ -101,8 +101,8 @@ class JsonlStreamReader : public sdk::StreamReader {
     for (; current_ < partitions_.size(); ++current_) {
       while (static_cast<std::int64_t>(messages.size()) < limit) {
         sdk::Message message;
-        RTML_TRY_ASSIGN(const bool found, partitions_[current_].next(!follows_, &message.bytes,
-                                                                     &message.offset));
+        RTML_TRY_ASSIGN(const bool found,
+                        partitions_[current_].next(!follows_, &message.bytes, &message.offset));
         if (!found) break;
         message.partition = static_cast<std::int32_t>(current_);
         messages.push_back(std::move(message));

@@ -22,12 +22,11 @@ void append_integer(std::int64_t value, std::string& out) {
 void append_finite(const table::Column& column, std::int64_t row, std::string& out) {
   char text[40];
   const bool is_float = column.type().kind == table::Kind::kFloat;
-  const auto end =
-      is_float ? std::to_chars(text, text + sizeof text, column.values<float>()[row]).ptr
-               : std::to_chars(text, text + sizeof text, column.values<double>()[row]).ptr;
+  const auto end = is_float
+                       ? std::to_chars(text, text + sizeof text, column.values<float>()[row]).ptr
+                       : std::to_chars(text, text + sizeof text, column.values<double>()[row]).ptr;
   out.append(text, end);
 }
-
 
 // ---- CSV ----
 
@@ -143,9 +142,9 @@ Status check_types(const table::Schema& schema, TextFormat format, const std::st
   for (const table::Field& field : schema.fields()) {
     const bool is_list_in_csv = field.type.is_list && format == TextFormat::kCsv;
     if (!is_list_in_csv && field.type.kind != table::Kind::kBytes) continue;
-    return fail(Error(ErrorCode::kUnsupported,
-                      "cannot write " + table::to_string(field.type) + " column \"" + field.name +
-                          "\" to file: " + file)
+    return fail(Error(ErrorCode::kUnsupported, "cannot write " + table::to_string(field.type) +
+                                                   " column \"" + field.name +
+                                                   "\" to file: " + file)
                     .with_help("write Parquet, which holds every type"));
   }
   return {};
