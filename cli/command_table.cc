@@ -2,7 +2,10 @@
 
 #include "cli/commands/config/show.h"
 #include "cli/commands/config/trust.h"
+#include "cli/commands/drift/check.h"
+#include "cli/commands/drift/profile.h"
 #include "cli/commands/help/help.h"
+#include "cli/commands/init/init.h"
 #include "cli/commands/model/diff.h"
 #include "cli/commands/model/history.h"
 #include "cli/commands/model/list.h"
@@ -21,11 +24,26 @@ namespace {
 
 // To add a command: write cli/commands/<noun>/<verb>.{h,cc}, include it above, add its row here.
 constexpr const CommandSpec* kCommands[] = {
-    &commands::kRegister,      &commands::kPromote,        &commands::kRollback,
-    &commands::kModelList,     &commands::kModelShow,      &commands::kModelDiff,
-    &commands::kModelHistory,  &commands::kModelVerify,    &commands::kRegistryLog,
-    &commands::kRegistryCheck, &commands::kRegistryBackup, &commands::kConfigShow,
-    &commands::kConfigTrust,   &commands::kHelp,           &commands::kVersion,
+    // clang-format off
+    &commands::kConfigShow,
+    &commands::kConfigTrust,
+    &commands::kDriftCheck,
+    &commands::kDriftProfile,
+    &commands::kHelp,
+    &commands::kInit,
+    &commands::kModelDiff,
+    &commands::kModelHistory,
+    &commands::kModelList,
+    &commands::kModelShow,
+    &commands::kModelVerify,
+    &commands::kPromote,
+    &commands::kRegister,
+    &commands::kRegistryBackup,
+    &commands::kRegistryCheck,
+    &commands::kRegistryLog,
+    &commands::kRollback,
+    &commands::kVersion,
+    // clang-format on
 };
 
 }  // namespace

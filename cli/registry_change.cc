@@ -27,6 +27,15 @@ std::string actor(const config::Config& config, const Environment& environment) 
 
 }  // namespace
 
+Result<registry::Change> describe_change(const std::filesystem::path& directory, Session& session) {
+  RTML_TRY_ASSIGN(const config::Config* config, session.config());
+  registry::Change change;
+  RTML_TRY_ASSIGN(change.lineage, lineage::describe(directory, session.environment()));
+  change.who = actor(*config, session.environment());
+  change.rtml_version = version_number();
+  return change;
+}
+
 Result<RegistryChange> make_registry_change(std::string_view command, Json request,
                                             const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const config::Config* config, session.config());
@@ -34,11 +43,9 @@ Result<RegistryChange> make_registry_change(std::string_view command, Json reque
   RTML_TRY_ASSIGN(const auto policy, lineage::parse_dirty_policy(config->text("lineage.dirty")));
   RegistryChange made;
   registry::Change& change = made.change;
-  RTML_TRY_ASSIGN(change.lineage, lineage::describe(root, session.environment()));
+  RTML_TRY_ASSIGN(change, describe_change(root, session));
   RTML_TRY_ASSIGN(made.warning, lineage::check_policy(change.lineage, policy));
-  change.who = actor(*config, session.environment());
   change.why = arguments.text("--reason");
-  change.rtml_version = version_number();
   change.dry_run = arguments.flag("--dry-run");
   change.idempotency_key = arguments.text("--idempotency-key");
   change.request = Json{{"command", command}, {"request", std::move(request)}};

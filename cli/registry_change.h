@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ struct RegistryChange {
   registry::Change change;
   std::string warning;  // About uncommitted changes; empty if there is nothing to say.
 };
+
+// Says who asks, from the git repository of `directory`, by which rtml.
+Result<registry::Change> describe_change(const std::filesystem::path& directory, Session& session);
 
 // Fills in a Change from --dry-run, --idempotency-key, --reason (each where the command has it),
 // the configuration and the git repository of the project. `request` is what makes two invocations

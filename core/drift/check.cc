@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <memory>
 
 #include "core/base/name.h"
+#include "core/base/number.h"
 #include "core/drift/observation.h"
 #include "core/statistics/comparison.h"
 #include "core/statistics/distances.h"
@@ -14,18 +14,6 @@
 
 namespace rtml::drift {
 namespace {
-
-// Four significant digits, for reasons; the exact figures are in the result.
-std::string brief(double value) {
-  char buffer[32];
-  const auto written =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 4);
-  return {buffer, written.ptr};
-}
-
-std::string percent(double share) {
-  return brief(100 * share) + " %";
-}
 
 bool takes(const TestInfo& test, const ColumnProfile& column) {
   return (column.numeric() != nullptr && test.numeric) ||
@@ -277,14 +265,14 @@ void Checker::decide_tests(ColumnResult& column) const {
     if (test.verdict == Verdict::kCannotTell) continue;
     const bool found = test.verdict == Verdict::kYes;
     if (test.test == TestKind::kMissingRate) {
-      test.reason = title + " " + percent(column.reference.missing_rate()) + " to " +
-                    percent(column.current.missing_rate());
+      test.reason = title + " " + format_percent(column.reference.missing_rate()) + " to " +
+                    format_percent(column.current.missing_rate());
       continue;
     }
     const bool small_effect = test.statistic < test.limit;
     test.reason =
-        title + " " + brief(test.statistic) + (small_effect ? " < " : " >= ") + brief(test.limit);
-    if (!found && !small_effect) test.reason += " but p = " + brief(*test.adjusted_p);
+        title + " " + format_brief(test.statistic) + (small_effect ? " < " : " >= ") + format_brief(test.limit);
+    if (!found && !small_effect) test.reason += " but p = " + format_brief(*test.adjusted_p);
   }
 }
 
@@ -351,7 +339,7 @@ void Checker::decide_overall() {
     result_.reason = result_.drifted == 0
                          ? "none" + of_checked + " drifted"
                          : std::to_string(result_.drifted) + of_checked + " drifted, up to " +
-                               percent(options_.max_drifted_share) + " allowed";
+                               format_percent(options_.max_drifted_share) + " allowed";
   }
 }
 

@@ -1,20 +1,11 @@
 #include "core/drift/observation.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
+#include "core/base/number.h"
+
 namespace rtml::drift {
-namespace {
-
-std::string number_text(double value) {
-  char buffer[32];
-  const auto written = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return {buffer, written.ptr};
-}
-
-}  // namespace
-
 Observation::Observation(const ColumnProfile& reference) : reference_(&reference) {
   if (const NumericProfile* numeric = reference.numeric()) {
     bins_.assign(numeric->bin_counts.size() + 1, 0);
@@ -73,7 +64,7 @@ void Observation::add_number(double value) {
     ++bins_[bin - values.begin()];
     return;
   }
-  add_unseen(number_text(value));
+  add_unseen(format_number(value));
 }
 
 void Observation::add_category(std::string_view value) {

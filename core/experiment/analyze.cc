@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/name.h"
+#include "core/base/number.h"
 
 namespace rtml::experiment {
 namespace {
@@ -259,7 +260,7 @@ void Analyst::decide(TreatmentResult& treatment) const {
 void Analyst::decide_overall() {
   if (analysis_.split_is_broken) {
     analysis_.reason = "the arms did not get their shares of the units (p = " +
-                       to_json_text(analysis_.mismatch.p) + "), so they cannot be compared";
+                       format_brief(analysis_.mismatch.p) + "), so they cannot be compared";
     return;
   }
   // From what must be acted on to what need not.

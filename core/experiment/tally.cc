@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "core/base/json.h"
 #include "core/base/name.h"
+#include "core/base/number.h"
 
 namespace rtml::experiment {
 namespace {
@@ -131,7 +131,7 @@ Result<std::optional<bool>> Counter::class_at(const table::Column& column, std::
   const double value = column.number_at(row);
   if (value == 0 || value == 1) return value == 1;
   if (std::isnan(value)) return std::nullopt;
-  return bad(name, row, "must be 0 or 1, and is " + to_json_text(value));
+  return bad(name, row, "must be 0 or 1, and is " + format_number(value));
 }
 
 Result<std::optional<bool>> Counter::predicted_at(const table::Batch& batch,

@@ -202,17 +202,14 @@ Result<Verdict> judge(const Rule& rule, std::span<const double> labels,
     Comparison comparison{.role = contender.role, .name = contender.name};
     comparison.reason = contender.missing;
     if (contender.missing.empty()) {
-      RTML_TRY_ASSIGN(ScoredRows rows, ScoredRows::create(metric->task, labels,
-                                                          contender.predictions, rule.threshold));
-      const Result<double> value = rows.value(*metric);
+      auto rows = ScoredRows::create(metric->task, labels, contender.predictions, rule.threshold);
+      const Result<double> value = rows ? rows->value(*metric) : fail(rows.error());
       if (value) {
         comparison.value = *value;
         decide(rule, *metric, *candidate_value, &comparison);
-        scored.push_back({std::move(rows), verdict.comparisons.size(), {}});
-      } else if (value.error().code() == ErrorCode::kCannotTell) {
-        comparison.reason = value.error().message();
+        scored.push_back({std::move(*rows), verdict.comparisons.size(), {}});
       } else {
-        return fail(value.error());
+        comparison.reason = value.error().message();
       }
     }
     verdict.comparisons.push_back(std::move(comparison));

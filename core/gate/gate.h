@@ -82,9 +82,9 @@ struct Verdict {
 // Compares the candidate with each contender on rows whose label is known. One contender that is
 // not beaten makes the outcome fail; else one that could not be compared makes it cannot-tell.
 // Without a contender the outcome is cannot-tell.
-// Fails with kBadValue if the metric does not exist, kDataBadValue if a label or prediction cannot
-// be scored. REQUIRES: as many predictions as labels for the candidate and each contender that has
-// any.
+// Fails with kBadValue if the metric does not exist, kDataBadValue if a label or a prediction of
+// the candidate cannot be scored. REQUIRES: as many predictions as labels for the candidate and
+// each contender that has any.
 Result<Verdict> judge(const Rule& rule, std::span<const double> labels,
                       std::span<const double> candidate, std::span<const Contender> contenders);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/installation.h"
 #include "core/base/name.h"
 #include "core/plugin/adapters.h"
 #include "core/plugin/library.h"
@@ -38,10 +39,7 @@ bool PluginInfo::has(std::string_view capability) const {
 
 PluginPlaces PluginPlaces::of(const Environment& environment) {
   PluginPlaces places;
-  std::error_code ignored;
-  const std::filesystem::path executable = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  places.installed =
-      (executable.parent_path().parent_path() / "lib/rtml/plugins").lexically_normal();
+  places.installed = installation_prefix() / "lib/rtml/plugins";
   // XDG: a relative value is ignored.
   const std::filesystem::path configured =
       environment.get_non_empty("XDG_CONFIG_HOME").value_or("");

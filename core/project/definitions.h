@@ -294,7 +294,7 @@ struct StoreSpec {
 struct Settings {
   std::string name;
   std::string registry = ".rtml/registry.db";  // As written, relative to the project's root.
-  std::map<std::string, StoreSpec> stores;     // "online", "artifacts".
+  std::map<std::string, StoreSpec> stores;     // "online".
   std::string description;
   SourceLocation location;
 };

@@ -151,7 +151,9 @@ class SchemaWriter {
     for (const Field& field : shape.fields) {
       Json property = value(*field.shape);
       if (!field.description.empty()) property["description"] = std::string(field.description);
-      if (!field.default_text.empty()) property["default"] = default_value(field);
+      // A default in words is for people.
+      const bool in_words = field.default_text.find(' ') != std::string_view::npos;
+      if (!field.default_text.empty() && !in_words) property["default"] = default_value(field);
       properties[std::string(field.key)] = std::move(property);
       if (field.required) required.push_back(std::string(field.key));
     }

@@ -87,11 +87,6 @@ constexpr Field kStoresFields[] = {
      .description = "Where `feature materialize --online` writes and `feature get` reads.",
      .default_text = "{type: lmdb, path: .rtml/online}",
      .interpolates = true},
-    {.key = "artifacts",
-     .shape = &kStore,
-     .description = "Where models, profiles and manifests are kept by their sha256.",
-     .default_text = "{type: localfs, path: .rtml/artifacts}",
-     .interpolates = true},
 };
 constexpr Shape kStores = {
     .kind = ShapeKind::kObject, .noun = "the project's stores", .fields = kStoresFields};
@@ -265,7 +260,10 @@ constexpr std::string_view kBoundsWords[] = {"open-closed", "closed-open"};
 constexpr Shape kBounds = {
     .kind = ShapeKind::kChoice, .noun = "the bounds of a window", .choices = kBoundsWords};
 constexpr Field kWindowFields[] = {
-    {.key = "type", .shape = &kWindowType, .description = "", .default_text = "sliding"},
+    {.key = "type",
+     .shape = &kWindowType,
+     .description = "How events are chosen.",
+     .default_text = "sliding"},
     {.key = "size", .shape = &kPositiveDuration, .description = "How long the window is."},
     {.key = "delay",
      .shape = &kDuration,
@@ -449,7 +447,7 @@ constexpr Shape kService = {
 // ---- pipeline ----
 
 constexpr std::string_view kMetricNames[] = {
-    "roc_auc", "average_precision", "log_loss", "precision", "recall",
+    "roc_auc", "average_precision", "log_loss", "brier", "precision", "recall",
     "f1",      "accuracy",          "rmse",     "mae"};
 constexpr Shape kMetric = {.kind = ShapeKind::kChoice, .noun = "a metric", .choices = kMetricNames};
 constexpr Shape kMetrics = {.kind = ShapeKind::kList,
@@ -510,8 +508,8 @@ constexpr Field kSplitFields[] = {
      .description = "How long the training range is; it ends where the embargo begins."},
     {.key = "embargo",
      .shape = &kDuration,
-     .description = "Gap between training and test, at least the labels' maturity.",
-     .default_text = "0s"},
+     .description = "Gap between training and test, not shorter than the maturity of the labels.",
+     .default_text = "the maturity of the labels"},
     {.key = "test",
      .shape = &kPositiveDuration,
      .description = "How long the test range is; it ends with the last row."},

@@ -68,8 +68,9 @@ struct TrainedModel {
 // backend fails with.
 Result<TrainedModel> train(const TrainingRequest& request, const TrainingContext& context);
 
-// Stores the artifacts and the run in one change of the registry and returns the run with its id.
-Result<registry::Run> record(const TrainedModel& model, plugin::PluginHost& plugins,
-                             const registry::Registry& registry, const registry::Change& change);
+// Stores the artifacts, the training set's manifest and the run in one change of the registry. The
+// answer's value is {"run": id}.
+Result<registry::Answer> record(const TrainedModel& model, plugin::PluginHost& plugins,
+                                const registry::Registry& registry, const registry::Change& change);
 
 }  // namespace rtml::training

@@ -110,7 +110,7 @@ TEST_CASE("tally: what is no class, number or arm is refused with its row") {
   const auto label = count({{"a", 1, 0.5}, {"a", 2, 0.5}}, kByRow);
   REQUIRE_FALSE(label);
   CHECK(label.error().code() == ErrorCode::kExperimentData);
-  CHECK(label.error().message() == "column label of rows.csv must be 0 or 1, and is 2.0 in row 2");
+  CHECK(label.error().message() == "column label of rows.csv must be 0 or 1, and is 2 in row 2");
   CHECK_FALSE(count({{"a", 1, 0.5, HUGE_VAL}}, kByRow));
   Columns columns = kByRow;
   columns.prediction = "value";

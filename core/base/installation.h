@@ -1,0 +1,13 @@
+// Where this rtml is installed.
+
+#pragma once
+
+#include <filesystem>
+
+namespace rtml {
+
+// Returns the directory above that of the running executable: lib/ and share/ of an installed tree
+// are below it, and so they are in a build tree. An installed tree may be moved.
+std::filesystem::path installation_prefix();
+
+}  // namespace rtml

@@ -1,0 +1,24 @@
+#include "core/base/number.h"
+
+#include <charconv>
+
+namespace rtml {
+
+std::string format_number(double value) {
+  char buffer[40];
+  const auto written = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return {buffer, written.ptr};
+}
+
+std::string format_brief(double value) {
+  char buffer[40];
+  const auto written =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 4);
+  return {buffer, written.ptr};
+}
+
+std::string format_percent(double share) {
+  return format_brief(100 * share) + " %";
+}
+
+}  // namespace rtml

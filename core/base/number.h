@@ -1,0 +1,18 @@
+// Numbers as people read them. Programs get exact ones from JSON.
+
+#pragma once
+
+#include <string>
+
+namespace rtml {
+
+// The shortest text that reads back as the same double: "0.1", "1e+300", "nan".
+std::string format_number(double value);
+
+// Four significant digits: "0.4512", "1.096e-05".
+std::string format_brief(double value);
+
+// A share as a percentage of four significant digits: "12.5 %".
+std::string format_percent(double share);
+
+}  // namespace rtml

@@ -1,0 +1,203 @@
+#include "core/training/training_rows.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/base/time.h"
+#include "core/dataset/training_set.h"
+#include "core/gate/evaluation.h"
+#include "core/plugin/host.h"
+#include "core/project/project.h"
+
+namespace rtml::training {
+namespace {
+
+constexpr table::DataType kTimestamp = {table::Kind::kTimestamp, false};
+
+Result<std::vector<double>> labels_of(const table::Batch& rows, const std::string& label,
+                                      const std::string& what) {
+  RTML_TRY_ASSIGN(const std::size_t index, rows.schema().require(label, what));
+  const table::Column& column = rows.column(index);
+  const table::DataType type = column.type();
+  if (!table::is_numeric(type) && type != table::DataType{table::Kind::kBool, false}) {
+    return fail(ErrorCode::kDataWrongType, "a label must be a number or BOOL: column " + label +
+                                               " of " + what + " is " + table::to_string(type));
+  }
+  std::vector<double> labels;
+  labels.reserve(static_cast<std::size_t>(rows.rows()));
+  for (std::int64_t row = 0; row < rows.rows(); ++row) {
+    if (column.is_null(row)) {
+      return fail(Error(ErrorCode::kTrainingData, "the label " + label + " of " + what +
+                                                      " is null in row " + std::to_string(row + 1))
+                      .with_help("leave out the rows whose label is not known"));
+    }
+    labels.push_back(column.number_at(row));
+  }
+  return labels;
+}
+
+Result<Part> make_part(table::Batch rows, const std::string& label, std::string what,
+                       const std::optional<std::size_t>& time) {
+  Part part;
+  part.what = std::move(what);
+  if (rows.rows() == 0) return fail(ErrorCode::kTrainingData, "there are no rows in " + part.what);
+  RTML_TRY_ASSIGN(part.labels, labels_of(rows, label, part.what));
+  if (time && rows.column(*time).type() == kTimestamp && rows.column(*time).null_count() == 0) {
+    const auto times = rows.column(*time).values<std::int64_t>();
+    part.times_us.assign(times.begin(), times.end());
+  }
+  part.rows = std::move(rows);
+  return part;
+}
+
+void add_history(const Part& part, std::vector<std::pair<std::int64_t, double>>* history) {
+  for (std::size_t row = 0; row < part.times_us.size(); ++row) {
+    history->emplace_back(part.times_us[row], part.labels[row]);
+  }
+}
+
+// Reads a whole prepared file; its column `time` as TIMESTAMP if it has one.
+Result<table::Batch> read_file(const std::filesystem::path& path, const std::string& time,
+                               const TrainingContext& context) {
+  RTML_TRY_ASSIGN(const std::unique_ptr<plugin::TableStore> store,
+                  context.plugins.table_store("file"));
+  const plugin::CallOptions call{.cancel = &context.cancel};
+  plugin::ScanRequest request;
+  request.path = path.string();
+  RTML_TRY_ASSIGN(const table::Schema schema, store->schema(request, call));
+  const auto index = schema.find(time);
+  const bool is_text = index && schema.field(*index).type.kind == table::Kind::kString;
+  if (is_text) request.types[time] = kTimestamp;
+  RTML_TRY_ASSIGN(const std::unique_ptr<table::BatchReader> reader, store->scan(request, call));
+  RTML_TRY_ASSIGN(const std::vector<table::Batch> batches, table::read_all(*reader));
+  return table::concatenate(reader->schema(), batches);
+}
+
+// The feature columns asked for, or those of the pipeline's service.
+Result<std::vector<std::string>> wanted_features(const project::Pipeline& pipeline,
+                                                 const TrainingRequest& request,
+                                                 const TrainingContext& context) {
+  if (!request.features.empty()) return request.features;
+  RTML_TRY_ASSIGN(const project::FeatureService* service,
+                  context.project.find_service(pipeline.dataset.service));
+  std::vector<std::string> names;
+  for (const project::ServiceColumn& column : context.project.columns_of(*service)) {
+    names.push_back(column.name);
+  }
+  return names;
+}
+
+Status check_features(const Part& part, const std::vector<std::string>& features) {
+  for (const std::string& name : features) {
+    RTML_TRY(part.rows.schema().require(name, part.what));
+  }
+  return {};
+}
+
+Result<TrainingRows> load_files(const project::Pipeline& pipeline, const TrainingRequest& request,
+                                const TrainingContext& context) {
+  TrainingRows rows;
+  rows.label = request.label.empty() ? pipeline.dataset.labels.column : request.label;
+  RTML_TRY_ASSIGN(rows.features, wanted_features(pipeline, request, context));
+  const std::string time = "event_timestamp";
+  for (const bool train : {true, false}) {
+    const std::filesystem::path& path = train ? request.train_file : request.test_file;
+    RTML_TRY_ASSIGN(table::Batch batch, read_file(path, time, context));
+    const std::string content = dataset::content_sha256(batch);
+    const auto column = batch.schema().find(time);
+    RTML_TRY_ASSIGN(Part part, make_part(std::move(batch), rows.label, path.string(), column));
+    RTML_TRY(check_features(part, rows.features));
+    rows.inputs[train ? "train_file" : "test_file"] = {{"name", path.filename().string()},
+                                                       {"content_sha256", content}};
+    (train ? rows.train : rows.test) = std::move(part);
+  }
+  if (!rows.train.times_us.empty() && !rows.test.times_us.empty()) {
+    add_history(rows.train, &rows.history);
+    add_history(rows.test, &rows.history);
+    std::stable_sort(rows.history.begin(), rows.history.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  return rows;
+}
+
+Json to_json(const SplitMoments& moments) {
+  return Json{{"train_from", format_timestamp(moments.train_from_us)},
+              {"train_to", format_timestamp(moments.train_to_us)},
+              {"test_from", format_timestamp(moments.test_from_us)},
+              {"test_to", format_timestamp(moments.test_to_us)}};
+}
+
+// Rows [from, to) of a set in the order of its time.
+table::Batch between(const table::Batch& rows, std::span<const std::int64_t> times,
+                     std::int64_t from_us, std::int64_t to_us) {
+  const auto start = std::lower_bound(times.begin(), times.end(), from_us) - times.begin();
+  const auto end = std::lower_bound(times.begin(), times.end(), to_us) - times.begin();
+  return rows.slice(start, std::max<std::ptrdiff_t>(end - start, 0));
+}
+
+Result<TrainingRows> build_rows(const project::Pipeline& pipeline, const TrainingRequest& request,
+                                const TrainingContext& context) {
+  dataset::BuildOptions options;
+  options.allow_leak = request.allow_leak;
+  RTML_TRY_ASSIGN(
+      dataset::TrainingSet set,
+      dataset::build_training_set(
+          pipeline, options, {context.project, context.plugins, context.progress, context.cancel}));
+  TrainingRows rows;
+  rows.label = pipeline.dataset.labels.column;
+  rows.features = request.features.empty() ? set.feature_columns : request.features;
+  rows.manifest = std::move(set.manifest);
+  RTML_TRY_ASSIGN(const std::size_t time,
+                  set.rows.schema().require(set.timestamp_column, "the training set"));
+  RTML_TRY_ASSIGN(const Part all, make_part(set.rows, rows.label, "the training set", time));
+  RTML_TRY(check_features(all, rows.features));
+  add_history(all, &rows.history);
+
+  const SplitMoments moments = resolve_split(pipeline.split, all.times_us.back());
+  rows.inputs["split"] = to_json(moments);
+  const auto part = [&](const char* what, std::int64_t from_us, std::int64_t to_us) {
+    return make_part(between(all.rows, all.times_us, from_us, to_us), rows.label,
+                     std::string("the ") + what + " rows, " + format_timestamp(from_us) + " to " +
+                         format_timestamp(to_us),
+                     time);
+  };
+  RTML_TRY_ASSIGN(rows.train, part("training", moments.train_from_us, moments.train_to_us));
+  RTML_TRY_ASSIGN(rows.test, part("test", moments.test_from_us, moments.test_to_us));
+  const std::int64_t gap_us = moments.test_from_us - moments.train_to_us;
+  if (gap_us < pipeline.dataset.labels.maturity_us) {
+    rows.warnings.push_back("the embargo of " + format_duration(std::max<std::int64_t>(gap_us, 0)) +
+                            " is shorter than the label's maturity of " +
+                            format_duration(pipeline.dataset.labels.maturity_us) +
+                            ": when the test began, the last training labels were not known");
+  }
+  return rows;
+}
+
+}  // namespace
+
+SplitMoments resolve_split(const project::Split& split, std::int64_t last_us) {
+  if (split.absolute) {
+    return {split.train_from_us, split.train_to_us, split.test_from_us, split.test_to_us};
+  }
+  SplitMoments moments;
+  moments.test_to_us = last_us + 1;
+  moments.test_from_us = moments.test_to_us - split.test_us;
+  moments.train_to_us = moments.test_from_us - split.embargo_us;
+  moments.train_from_us = moments.train_to_us - split.train_us;
+  return moments;
+}
+
+Result<TrainingRows> load_rows(const project::Pipeline& pipeline, const TrainingRequest& request,
+                               const TrainingContext& context) {
+  if (request.train_file.empty() != request.test_file.empty()) {
+    return fail(ErrorCode::kUsage, "training on prepared rows needs both a train and a test file");
+  }
+  if (!request.train_file.empty()) return load_files(pipeline, request, context);
+  if (!request.label.empty() && request.label != pipeline.dataset.labels.column) {
+    return fail(Error(ErrorCode::kUsage, "another label needs prepared files: " + request.label)
+                    .with_help("the label of a pipeline's own rows is labels.column in its file"));
+  }
+  return build_rows(pipeline, request, context);
+}
+
+}  // namespace rtml::training

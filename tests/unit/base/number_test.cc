@@ -1,0 +1,16 @@
+#include "core/base/number.h"
+
+#include <doctest/doctest.h>
+
+namespace rtml {
+
+TEST_CASE("numbers: are short for people and exact where asked") {
+  CHECK(format_number(0.1) == "0.1");
+  CHECK(format_number(1.0 / 3) == "0.3333333333333333");
+  CHECK(format_brief(1.0 / 3) == "0.3333");
+  CHECK(format_brief(12345678) == "1.235e+07");
+  CHECK(format_brief(0) == "0");
+  CHECK(format_percent(0.125) == "12.5 %");
+}
+
+}  // namespace rtml
