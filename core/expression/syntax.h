@@ -54,6 +54,9 @@ Result<Node> parse(const Text& text);
 // where the expression stands as written on the origin's line, else the origin itself.
 SourceLocation locate(const Text& text, std::size_t offset, std::size_t length);
 
+// Whether two trees say the same, wherever they stand.
+bool is_same(const Node& a, const Node& b);
+
 // Returns the names that the tree reads as columns, each once, in the order they stand.
 std::vector<std::string> column_names(const Node& node);
 

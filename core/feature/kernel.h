@@ -68,9 +68,13 @@ struct State {
   // Reads before this moment fail: events they need were trimmed.
   std::int64_t oldest_read_us = std::numeric_limits<std::int64_t>::min();
   std::int64_t duplicates = 0;  // Events dropped since the state began.
+  // Hashes of `tie_breaks` that tell a new id fast; made when there are many events.
+  std::unordered_set<std::size_t> id_hashes;
 
   std::size_t events() const { return times_us.size(); }
 };
+
+struct Arrival;
 
 class Kernel {
  public:
@@ -105,6 +109,10 @@ class Kernel {
 
  private:
   struct Memory;
+  bool make_room_for_id(State& state, const Arrival& arrival) const;
+  void insert(State& state, const Arrival& arrival) const;
+  Row read_now(const State& state, std::int64_t time_us);
+
   const Program& program_;
   std::unique_ptr<Memory> memory_;
 };

@@ -1,0 +1,97 @@
+// The table of aggregates: what each takes, what it gives, and how the kernel and the sweep compute
+// it. A new aggregate is a row here. Internal to core/feature.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/feature/kernel.h"
+#include "core/table/types.h"
+#include "core/table/value.h"
+
+namespace rtml::feature {
+
+struct SweepTask;
+
+// The values of one slot, as plain arrays: of a state, or of a block of the sweep. Only the array
+// of the slot's kind is there.
+struct SlotView {
+  table::Kind kind = table::Kind::kInt64;
+  const std::uint8_t* valid = nullptr;
+  const std::int64_t* integers = nullptr;   // BOOL, INT64, TIMESTAMP.
+  const double* numbers = nullptr;          // DOUBLE.
+  const std::string* texts = nullptr;       // STRING, BYTES, of a state
+  const std::string_view* views = nullptr;  // or of a block.
+
+  bool holds_numbers() const { return kind == table::Kind::kDouble; }
+  bool holds_integers() const {
+    return kind == table::Kind::kBool || kind == table::Kind::kInt64 ||
+           kind == table::Kind::kTimestamp;
+  }
+  std::string_view text_at(std::size_t i) const { return texts != nullptr ? texts[i] : views[i]; }
+  // The value of event i. Its text lives in the arrays.
+  table::Value at(std::size_t i) const;
+  // Whether event i passes a filter.
+  bool is_true(std::size_t i) const { return valid[i] != 0 && integers[i] != 0; }
+};
+
+SlotView view_of(const SlotValues& values, table::Kind kind);
+
+// The kept events [begin, end), of which a window's aggregate takes those that pass.
+struct KeptWindow {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  const SlotView* values = nullptr;          // Null: events are counted.
+  const SlotView* filter = nullptr;          // Null: every event passes.
+  const std::int64_t* created_us = nullptr;  // Null: does not matter.
+  std::int64_t created_limit_us = 0;
+
+  // Whether event i is in and its value is not null.
+  bool takes(std::size_t i) const {
+    if (filter != nullptr && !filter->is_true(i)) return false;
+    if (created_us != nullptr && !was_created(created_us[i], created_limit_us)) return false;
+    return values == nullptr || values->valid[i] != 0;
+  }
+  static bool was_created(std::int64_t created_us, std::int64_t limit_us) {
+    return created_us != State::kNoCreated && created_us <= limit_us;
+  }
+};
+
+struct AggregateRow {
+  std::string_view name;
+  bool needs_value;      // False: it may also count events.
+  bool is_order_needed;  // The result depends on the order of events.
+  bool keeps_value;      // The result is one of the values, so it has their declared type.
+  // The kind of the result for values of a kind; nothing if it does not take them.
+  std::optional<table::Kind> (*result)(table::Kind value);
+  table::Value (*read)(const KeptWindow& window, std::int64_t& overflows);
+  void (*sweep)(const SweepTask& task);
+};
+
+const std::vector<AggregateRow>& aggregate_table();
+
+// Names of aggregates that the language reserves for what rtml does not compute yet.
+const std::vector<std::string>& reserved_aggregates();
+
+// Window reads of the kernel, one an aggregate.
+table::Value read_count(const KeptWindow& window, std::int64_t& overflows);
+table::Value read_sum(const KeptWindow& window, std::int64_t& overflows);
+table::Value read_mean(const KeptWindow& window, std::int64_t& overflows);
+table::Value read_min(const KeptWindow& window, std::int64_t& overflows);
+table::Value read_max(const KeptWindow& window, std::int64_t& overflows);
+table::Value read_first(const KeptWindow& window, std::int64_t& overflows);
+table::Value read_last(const KeptWindow& window, std::int64_t& overflows);
+
+// Window sweeps, one an aggregate.
+void sweep_count(const SweepTask& task);
+void sweep_sum(const SweepTask& task);
+void sweep_mean(const SweepTask& task);
+void sweep_min(const SweepTask& task);
+void sweep_max(const SweepTask& task);
+void sweep_first(const SweepTask& task);
+void sweep_last(const SweepTask& task);
+
+}  // namespace rtml::feature

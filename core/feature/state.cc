@@ -1,0 +1,255 @@
+// The bytes of a State; docs/formats/state.md specifies them.
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "core/feature/exact_sum.h"
+#include "core/feature/kernel.h"
+#include "core/feature/read.h"
+
+namespace rtml::feature {
+namespace {
+
+using table::Kind;
+
+constexpr std::string_view kMagic = "RTMS";
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kChecksumBytes = 8;
+
+// FNV-1a of 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
+std::uint64_t checksum(std::string_view bytes) {
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const char c : bytes) {
+    hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001B3ULL;
+  }
+  return hash;
+}
+
+class Writer {
+ public:
+  void fixed(std::uint64_t word) {
+    for (int i = 0; i < 8; ++i) bytes_ += static_cast<char>(word >> (8 * i) & 0xFF);
+  }
+  // Seven bits a byte, the lowest first; the top bit says that more follow.
+  void varint(std::uint64_t word) {
+    while (word >= 0x80) {
+      bytes_ += static_cast<char>(word | 0x80);
+      word >>= 7;
+    }
+    bytes_ += static_cast<char>(word);
+  }
+  // Small numbers of either sign are short.
+  void zigzag(std::int64_t number) {
+    varint(static_cast<std::uint64_t>(number) << 1 ^ static_cast<std::uint64_t>(number >> 63));
+  }
+  void text(std::string_view text) {
+    varint(text.size());
+    bytes_ += text;
+  }
+  void raw(std::string_view raw) { bytes_ += raw; }
+  void byte(std::uint8_t byte) { bytes_ += static_cast<char>(byte); }
+  std::string finish() {
+    const std::uint64_t sum = checksum(bytes_);
+    fixed(sum);
+    return std::move(bytes_);
+  }
+
+ private:
+  std::string bytes_;
+};
+
+// Reads what Writer wrote. After a failure every read gives zero or nothing, and `failed` is true.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+
+  std::uint64_t fixed() {
+    const std::string_view raw = take(8);
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      word |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(raw[i])) << (8 * i);
+    }
+    return word;
+  }
+  std::uint64_t varint() {
+    std::uint64_t word = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const std::uint8_t byte = this->byte();
+      // One writing each: no zero byte at the end, nothing beyond 64 bits.
+      if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1)) break;
+      word |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if ((byte & 0x80) == 0) return word;
+    }
+    failed_ = true;
+    return 0;
+  }
+  std::int64_t zigzag() {
+    const std::uint64_t word = varint();
+    return static_cast<std::int64_t>(word >> 1 ^ (~(word & 1) + 1));
+  }
+  std::string_view text() { return take(varint()); }
+  std::uint8_t byte() {
+    const std::string_view raw = take(1);
+    return raw.empty() ? 0 : static_cast<std::uint8_t>(raw[0]);
+  }
+  std::string_view take(std::uint64_t count) {
+    if (failed_ || count > bytes_.size() - position_) {
+      failed_ = true;
+      return {};
+    }
+    const std::string_view raw = bytes_.substr(position_, count);
+    position_ += count;
+    return raw;
+  }
+  std::size_t left() const { return bytes_.size() - position_; }
+  bool failed() const { return failed_; }
+  void refuse() { failed_ = true; }
+
+ private:
+  std::string_view bytes_;
+  std::size_t position_ = 0;
+  bool failed_ = false;
+};
+
+void write_slot(Writer& writer, const SlotValues& slot, Kind kind) {
+  const std::size_t events = slot.valid.size();
+  for (std::size_t i = 0; i < events; i += 8) {
+    std::uint8_t bits = 0;
+    for (std::size_t j = i; j < std::min(i + 8, events); ++j) {
+      bits |= static_cast<std::uint8_t>(slot.valid[j] << (j - i));
+    }
+    writer.byte(bits);
+  }
+  for (std::size_t i = 0; i < events; ++i) {
+    if (slot.valid[i] == 0) continue;
+    if (kind == Kind::kDouble) {
+      writer.fixed(std::bit_cast<std::uint64_t>(slot.numbers[i]));
+    } else if (kind == Kind::kString || kind == Kind::kBytes) {
+      writer.text(slot.texts[i]);
+    } else {
+      writer.zigzag(slot.integers[i]);
+    }
+  }
+}
+
+void read_slot(Reader& reader, SlotValues& slot, Kind kind, std::size_t events) {
+  slot.valid.resize(events);
+  for (std::size_t i = 0; i < events; i += 8) {
+    const std::uint8_t bits = reader.byte();
+    for (std::size_t j = i; j < std::min(i + 8, events); ++j) {
+      slot.valid[j] = bits >> (j - i) & 1;
+    }
+    if (events - i < 8 && bits >> (events - i) != 0) reader.refuse();
+  }
+  for (std::size_t i = 0; i < events && !reader.failed(); ++i) {
+    const bool is_valid = slot.valid[i] != 0;
+    if (kind == Kind::kDouble) {
+      const auto number = is_valid ? std::bit_cast<double>(reader.fixed()) : 0.0;
+      const auto bits = std::bit_cast<std::uint64_t>(number);
+      if (bits != std::bit_cast<std::uint64_t>(canonical(number))) reader.refuse();
+      slot.numbers.push_back(number);
+    } else if (kind == Kind::kString || kind == Kind::kBytes) {
+      slot.texts.emplace_back(is_valid ? reader.text() : std::string_view());
+    } else {
+      const std::int64_t integer = is_valid ? reader.zigzag() : 0;
+      if (kind == Kind::kBool && integer != 0 && integer != 1) reader.refuse();
+      slot.integers.push_back(integer);
+    }
+  }
+}
+
+// What decides whether a program can read a state: which parts there are, and the slots' kinds.
+void write_shape(Writer& writer, const Program& program) {
+  writer.raw(kMagic);
+  writer.byte(kVersion);
+  writer.byte(static_cast<std::uint8_t>((program.created_column.empty() ? 0 : 1) |
+                                        (keeps_tie_breaks(program) ? 2 : 0)));
+  writer.varint(program.slots.size());
+  for (const Slot& slot : program.slots) writer.byte(static_cast<std::uint8_t>(slot.kind));
+}
+
+tl::unexpected<Error> corrupt(const Program& program, const std::string& why) {
+  return fail(ErrorCode::kDataCorrupt, "cannot read a state of view " + program.view + ": " + why);
+}
+
+bool are_in_order(const State& state) {
+  for (std::size_t i = 1; i < state.events(); ++i) {
+    if (state.times_us[i - 1] != state.times_us[i]) {
+      if (state.times_us[i - 1] > state.times_us[i]) return false;
+      continue;
+    }
+    if (!state.created_us.empty() && state.created_us[i - 1] != state.created_us[i]) {
+      if (state.created_us[i - 1] > state.created_us[i]) return false;
+      continue;
+    }
+    if (!state.tie_breaks.empty() && state.tie_breaks[i - 1] > state.tie_breaks[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string Kernel::encode(const State& state) const {
+  Writer writer;
+  write_shape(writer, program_);
+  writer.zigzag(state.oldest_read_us);
+  writer.varint(static_cast<std::uint64_t>(state.duplicates));
+  writer.varint(state.events());
+  std::int64_t last = 0;
+  for (const std::int64_t time : state.times_us) {
+    writer.zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(time) -
+                                            static_cast<std::uint64_t>(last)));
+    last = time;
+  }
+  for (const std::int64_t created : state.created_us) writer.zigzag(created);
+  for (const std::string& tie_break : state.tie_breaks) writer.text(tie_break);
+  for (std::size_t i = 0; i < program_.slots.size(); ++i) {
+    write_slot(writer, state.slots[i], program_.slots[i].kind);
+  }
+  return writer.finish();
+}
+
+Result<State> Kernel::decode(std::string_view bytes) const {
+  if (bytes.size() < kChecksumBytes) return corrupt(program_, "it is cut short");
+  const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
+  if (Reader(bytes.substr(body.size())).fixed() != checksum(body)) {
+    return corrupt(program_, "its checksum does not match");
+  }
+  Writer shape;
+  write_shape(shape, program_);
+  std::string expected = shape.finish();
+  expected.resize(expected.size() - kChecksumBytes);
+  if (!body.starts_with(expected)) return corrupt(program_, "it is of another view or version");
+  Reader reader(body.substr(expected.size()));
+  State state = make_state();
+  state.oldest_read_us = reader.zigzag();
+  state.duplicates = static_cast<std::int64_t>(reader.varint());
+  const std::uint64_t count = reader.varint();
+  // Each event has a byte at least, so that a wrong count cannot ask for much memory.
+  if (reader.failed() || count > reader.left()) return corrupt(program_, "it is cut short");
+  const auto events = static_cast<std::size_t>(count);
+  std::int64_t last = 0;
+  for (std::size_t i = 0; i < events; ++i) {
+    last = static_cast<std::int64_t>(static_cast<std::uint64_t>(last) +
+                                     static_cast<std::uint64_t>(reader.zigzag()));
+    state.times_us.push_back(last);
+  }
+  for (std::size_t i = 0; i < events && !program_.created_column.empty(); ++i) {
+    state.created_us.push_back(reader.zigzag());
+  }
+  for (std::size_t i = 0; i < events && keeps_tie_breaks(program_); ++i) {
+    state.tie_breaks.emplace_back(reader.text());
+  }
+  for (std::size_t i = 0; i < program_.slots.size(); ++i) {
+    read_slot(reader, state.slots[i], program_.slots[i].kind, events);
+  }
+  if (reader.failed()) return corrupt(program_, "it is cut short or malformed");
+  if (reader.left() != 0) return corrupt(program_, "bytes follow its end");
+  if (state.duplicates < 0 || !are_in_order(state)) {
+    return corrupt(program_, "its events are out of order");
+  }
+  return state;
+}
+
+}  // namespace rtml::feature

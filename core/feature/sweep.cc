@@ -1,0 +1,432 @@
+#include "core/feature/sweep.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "core/feature/aggregate.h"
+#include "core/feature/exact_sum.h"
+#include "core/feature/read.h"
+#include "core/feature/sweep_block.h"
+#include "core/feature/sweep_columns.h"
+#include "core/feature/sweep_order.h"
+
+namespace rtml::feature {
+namespace {
+
+using table::Column;
+using table::DataType;
+using table::Kind;
+using table::Value;
+
+// A block has this many events and reads, or is one entity. Its arrays stay in the second-level
+// cache, and there are enough of them for several threads.
+constexpr std::int64_t kBlockRows = 8'192;
+
+void resize(CellValues& values, Kind kind, std::size_t size) {
+  values.valid.resize(size);
+  if (kind == Kind::kDouble) {
+    values.numbers.resize(size);
+  } else if (is_text(kind)) {
+    values.views.resize(size);
+  } else {
+    values.integers.resize(size);
+  }
+}
+
+// Whole entities, [begin, end).
+struct Block {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+std::vector<Block> make_blocks(const Grouped& events, const Grouped& reads) {
+  std::vector<Block> blocks;
+  const std::size_t entities = reads.begins.size() - 1;
+  Block block;
+  std::int64_t rows = 0;
+  for (std::size_t e = 0; e < entities; ++e) {
+    rows += reads.begins[e + 1] - reads.begins[e];
+    if (e + 1 < events.begins.size()) rows += events.begins[e + 1] - events.begins[e];
+    block.end = e + 1;
+    if (rows < kBlockRows && e + 1 < entities) continue;
+    blocks.push_back(block);
+    block.begin = e + 1;
+    rows = 0;
+  }
+  return blocks;
+}
+
+// What all blocks read and where they write. Blocks write disjoint rows.
+struct Job {
+  const Program& program;
+  const EventColumns& events;
+  const ReadColumns& reads;
+  std::vector<Column> slots;
+  OrderedEvents ordered_events;
+  OrderedReads ordered_reads;
+  std::vector<CellValues> cells;  // One value a read, by its row.
+  std::vector<Status> statuses;
+  std::vector<std::int64_t> latest_event_us;
+};
+
+// The memory of one thread, used for block after block.
+class BlockSweep {
+ public:
+  explicit BlockSweep(Job& job)
+      : job_(job),
+        program_(job.program),
+        slots_(program_.slots.size()),
+        windows_(program_.windows.size()) {}
+
+  void run(const Block& block) {
+    gather_rows(block);
+    if (read_rows_.empty()) return;
+    gather_slots();
+    place_reads(block);
+    for (std::size_t c = 0; c < program_.cells.size(); ++c) sweep_cell(program_.cells[c], c);
+  }
+
+  std::int64_t overflows() const { return overflows_; }
+
+ private:
+  // Values of a slot for the block's events.
+  struct SlotMemory {
+    CellValues values;
+    SlotView view;
+  };
+
+  void gather_rows(const Block& block) {
+    const Grouped& events = job_.ordered_events.grouped;
+    const Grouped& reads = job_.ordered_reads.grouped;
+    const auto events_begin = events.begins[std::min(block.begin, events.begins.size() - 1)];
+    const auto events_end = events.begins[std::min(block.end, events.begins.size() - 1)];
+    event_rows_ = std::span(events.rows)
+                      .subspan(static_cast<std::size_t>(events_begin),
+                               static_cast<std::size_t>(events_end - events_begin));
+    read_rows_ =
+        std::span(reads.rows)
+            .subspan(static_cast<std::size_t>(reads.begins[block.begin]),
+                     static_cast<std::size_t>(reads.begins[block.end] - reads.begins[block.begin]));
+    prefixes_.clear();
+    times_.resize(event_rows_.size());
+    const auto times = job_.events.time.values<std::int64_t>();
+    for (std::size_t i = 0; i < times_.size(); ++i) times_[i] = times[event_rows_[i]];
+    read_times_.resize(read_rows_.size());
+    const auto read_times = job_.reads.time.values<std::int64_t>();
+    for (std::size_t i = 0; i < read_times_.size(); ++i) {
+      read_times_[i] = read_times[read_rows_[i]];
+    }
+    if (!program_.as_of_created) return;
+    created_us_.resize(event_rows_.size());
+    const Column& created = *job_.events.created;
+    for (std::size_t i = 0; i < created_us_.size(); ++i) {
+      created_us_[i] =
+          created.is_null(event_rows_[i]) ? State::kNoCreated : created.integer_at(event_rows_[i]);
+    }
+  }
+
+  void gather_slots() {
+    for (std::size_t s = 0; s < slots_.size(); ++s) {
+      const Kind kind = program_.slots[s].kind;
+      CellValues& values = slots_[s].values;
+      resize(values, kind, event_rows_.size());
+      gather_slot(job_.slots[s], values);
+      slots_[s].view = {kind, values.valid.data(), nullptr, nullptr, nullptr, nullptr};
+      if (kind == Kind::kDouble) {
+        slots_[s].view.numbers = values.numbers.data();
+      } else if (is_text(kind)) {
+        slots_[s].view.views = values.views.data();
+      } else {
+        slots_[s].view.integers = values.integers.data();
+      }
+    }
+  }
+
+  void gather_slot(const Column& column, CellValues& values) const {
+    if (column.null_count() == 0) {
+      std::fill(values.valid.begin(), values.valid.end(), std::uint8_t{1});
+    } else {
+      for (std::size_t i = 0; i < event_rows_.size(); ++i) {
+        values.valid[i] = column.is_null(event_rows_[i]) ? 0 : 1;
+      }
+    }
+    const auto gather = [&](auto& target, const auto& get) {
+      for (std::size_t i = 0; i < event_rows_.size(); ++i) target[i] = get(event_rows_[i]);
+    };
+    switch (column.type().kind) {
+      case Kind::kDouble: {
+        const auto numbers = column.values<double>();
+        return gather(values.numbers, [&](std::int64_t row) { return canonical(numbers[row]); });
+      }
+      case Kind::kString:
+      case Kind::kBytes:
+        return gather(values.views, [&](std::int64_t row) { return column.text_at(row); });
+      case Kind::kInt64:
+      case Kind::kTimestamp: {
+        const auto integers = column.values<std::int64_t>();
+        return gather(values.integers, [&](std::int64_t row) { return integers[row]; });
+      }
+      default:
+        gather(values.integers, [&](std::int64_t row) { return column.integer_at(row); });
+    }
+  }
+
+  // Finds the events of every window and the latest one for each read, entity by entity.
+  void place_reads(const Block& block) {
+    latest_.resize(read_rows_.size());
+    for (WindowReads& window : windows_) {
+      window.lows.resize(read_rows_.size());
+      window.highs.resize(read_rows_.size());
+    }
+    const Grouped& events = job_.ordered_events.grouped;
+    const Grouped& reads = job_.ordered_reads.grouped;
+    Range entity;
+    for (std::size_t e = block.begin; e < block.end; ++e) {
+      const bool has_events = e + 1 < events.begins.size();
+      entity.first_event = entity.last_event;
+      entity.last_event += has_events ? events.begins[e + 1] - events.begins[e] : 0;
+      entity.first_read = entity.last_read;
+      entity.last_read += reads.begins[e + 1] - reads.begins[e];
+      if (entity.first_read == entity.last_read) continue;
+      for (std::size_t w = 0; w < windows_.size(); ++w) {
+        place_window(program_.windows[w], entity, windows_[w]);
+      }
+      place_latest(entity);
+    }
+    for (std::size_t r = 0; r < read_rows_.size(); ++r) {
+      const std::int64_t* latest_us = latest_[r] < 0 ? nullptr : &times_[latest_[r]];
+      job_.statuses[read_rows_[r]] = status_of(program_, latest_us, read_times_[r]);
+      if (latest_us != nullptr) job_.latest_event_us[read_rows_[r]] = *latest_us;
+    }
+  }
+
+  // The events and reads of one entity, in the block.
+  struct Range {
+    std::int64_t first_event = 0;
+    std::int64_t last_event = 0;
+    std::int64_t first_read = 0;
+    std::int64_t last_read = 0;
+  };
+
+  void place_window(const SlidingWindow& window, const Range& entity, WindowReads& placed) const {
+    std::int64_t low = entity.first_event;
+    std::int64_t high = entity.first_event;
+    // Times are whole microseconds: a closed-open window is the open-closed one a moment earlier.
+    const std::int64_t shift = window.is_closed_open ? 1 : 0;
+    for (std::int64_t r = entity.first_read; r < entity.last_read; ++r) {
+      const WindowEnds ends = ends_of(window, earlier(read_times_[r], shift));
+      while (low < entity.last_event && times_[low] <= ends.low_us) ++low;
+      while (high < entity.last_event && times_[high] <= ends.high_us) ++high;
+      placed.lows[r] = static_cast<Position>(low);
+      placed.highs[r] = static_cast<Position>(high);
+    }
+  }
+
+  void place_latest(const Range& entity) {
+    std::int64_t end = entity.first_event;
+    for (std::int64_t r = entity.first_read; r < entity.last_read; ++r) {
+      while (end < entity.last_event && times_[end] <= read_times_[r]) ++end;
+      std::int64_t latest = end - 1;
+      if (program_.as_of_created) {
+        while (latest >= entity.first_event &&
+               !KeptWindow::was_created(created_us_[latest], read_times_[r])) {
+          --latest;
+        }
+      }
+      latest_[r] = latest < entity.first_event ? Position{-1} : static_cast<Position>(latest);
+    }
+  }
+
+  Prefix* prefix_of(const Cell& cell) {
+    for (const auto& prefix : prefixes_) {
+      if (prefix->slot == cell.slot && prefix->filter == cell.filter) return prefix.get();
+    }
+    prefixes_.push_back(std::make_unique<Prefix>());
+    prefixes_.back()->slot = cell.slot;
+    prefixes_.back()->filter = cell.filter;
+    return prefixes_.back().get();
+  }
+
+  void sweep_cell(const Cell& cell, std::size_t index) {
+    resize(result_, cell.kind, read_rows_.size());
+    SweepTask task;
+    task.events = event_rows_.size();
+    task.reads = read_rows_.size();
+    if (cell.slot != kNone) task.values = &slots_[cell.slot].view;
+    if (cell.filter != kNone) task.filter = &slots_[cell.filter].view;
+    task.result = &result_;
+    task.overflows = &overflows_;
+    if (cell.aggregate == nullptr) {
+      take_latest(*task.values);
+    } else if (program_.as_of_created) {
+      task.window = &windows_[cell.window];
+      read_each(cell, task);
+    } else {
+      task.window = &windows_[cell.window];
+      task.prefix = prefix_of(cell);
+      cell.aggregate->sweep(task);
+    }
+    scatter(cell.kind, job_.cells[index]);
+  }
+
+  void store(std::size_t read, const Value& value) {
+    result_.valid[read] = value.is_null() ? 0 : 1;
+    if (value.is_number()) {
+      result_.numbers[read] = value.number();
+    } else if (value.is_text()) {
+      result_.views[read] = value.text();
+    } else if (!value.is_null()) {
+      result_.integers[read] = value.integer();
+    }
+  }
+
+  void take_latest(const SlotView& values) {
+    for (std::size_t r = 0; r < read_rows_.size(); ++r) {
+      store(r, latest_[r] < 0 ? Value() : values.at(static_cast<std::size_t>(latest_[r])));
+    }
+  }
+
+  // What was created by a read's time differs from read to read, so nothing slides.
+  void read_each(const Cell& cell, const SweepTask& task) {
+    KeptWindow window;
+    window.values = task.values;
+    window.filter = task.filter;
+    window.created_us = created_us_.data();
+    for (std::size_t r = 0; r < read_rows_.size(); ++r) {
+      window.begin = static_cast<std::size_t>(task.window->lows[r]);
+      window.end = static_cast<std::size_t>(task.window->highs[r]);
+      window.created_limit_us = read_times_[r];
+      store(r, cell.aggregate->read(window, overflows_));
+    }
+  }
+
+  void scatter(Kind kind, CellValues& cells) const {
+    for (std::size_t r = 0; r < read_rows_.size(); ++r) {
+      cells.valid[read_rows_[r]] = result_.valid[r];
+    }
+    const auto scatter_values = [&](const auto& from, auto& to) {
+      for (std::size_t r = 0; r < read_rows_.size(); ++r) to[read_rows_[r]] = from[r];
+    };
+    if (kind == Kind::kDouble) {
+      scatter_values(result_.numbers, cells.numbers);
+    } else if (is_text(kind)) {
+      scatter_values(result_.views, cells.views);
+    } else {
+      scatter_values(result_.integers, cells.integers);
+    }
+  }
+
+  Job& job_;
+  const Program& program_;
+  std::span<const std::int64_t> event_rows_;
+  std::span<const std::int64_t> read_rows_;
+  std::vector<std::int64_t> times_;
+  std::vector<std::int64_t> created_us_;  // With as_of_created only.
+  std::vector<std::int64_t> read_times_;
+  std::vector<Position> latest_;  // -1: none.
+  std::vector<SlotMemory> slots_;
+  std::vector<WindowReads> windows_;
+  std::vector<std::unique_ptr<Prefix>> prefixes_;
+  CellValues result_;
+  std::int64_t overflows_ = 0;
+};
+
+// Runs the blocks on threads of their own. Which thread takes which block does not matter: a block
+// is computed alone and its rows are written by nobody else.
+rtml::Status run_blocks(Job& job, const SweepOptions& options, std::int64_t* overflows) {
+  const std::vector<Block> blocks =
+      make_blocks(job.ordered_events.grouped, job.ordered_reads.grouped);
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::int64_t> total_overflows{0};
+  const auto work = [&] {
+    BlockSweep sweep(job);
+    while (options.cancel == nullptr || !options.cancel->is_set()) {
+      const std::size_t block = next.fetch_add(1);
+      if (block >= blocks.size()) break;
+      sweep.run(blocks[block]);
+    }
+    total_overflows += sweep.overflows();
+  };
+  std::vector<std::thread> threads;
+  const auto wanted = static_cast<std::size_t>(std::max(options.threads, 1));
+  for (std::size_t i = 1; i < std::min(wanted, blocks.size()); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  *overflows = total_overflows;
+  if (options.cancel != nullptr) return options.cancel->check();
+  return {};
+}
+
+// The rows whose every value is null, or empty where there is none.
+std::vector<std::uint8_t> null_rows(const Job& job) {
+  std::vector<std::uint8_t> rows;
+  const auto mark = [&](std::size_t row) {
+    if (rows.empty()) rows.resize(job.statuses.size(), 0);
+    rows[row] = 1;
+  };
+  for (std::size_t row = 0; row < job.statuses.size(); ++row) {
+    if (is_null_row(job.program, job.statuses[row])) mark(row);
+  }
+  for (const std::int64_t row : job.ordered_reads.without_key) mark(static_cast<std::size_t>(row));
+  return rows;
+}
+
+// Makes the columns of the outputs, in the order in which they need each other.
+std::vector<Column> finish_outputs(Job& job) {
+  const Program& program = job.program;
+  const std::vector<std::uint8_t> nulls = null_rows(job);
+  std::vector<Column> cells;
+  for (std::size_t c = 0; c < program.cells.size(); ++c) {
+    cells.push_back(to_column(std::move(job.cells[c]), program.cells[c].kind));
+  }
+  std::vector<Column> values(program.outputs.size());
+  for (const std::size_t cell : program.row_cells) values.push_back(cells[cell]);
+  for (const std::size_t index : program.evaluation_order) {
+    const Output& output = program.outputs[index];
+    const Column column = output.expression ? output.expression->evaluate(values, job.reads.rows)
+                                            : cells[output.cell];
+    values[index] = to_declared(column, output.field.type);
+  }
+  values.resize(program.outputs.size());
+  // Only now, because an expression of a feature sees the values that its row would have had.
+  for (Column& column : values) column = with_nulls(column, nulls);
+  return values;
+}
+
+}  // namespace
+
+Result<SweepResult> sweep(const Program& program, const EventColumns& events,
+                          const ReadColumns& reads, const SweepOptions& options) {
+  RTML_TRY(check_columns(program, events, reads));
+  EventColumns clean = events;
+  if (program.nan_is_null) {
+    for (Column& input : clean.inputs) input = without_nan(input);
+  }
+  std::vector<Column> slots = slot_columns(program, clean);
+  EntityIndex index(program);
+  OrderedEvents ordered_events = order_events(program, clean, slots, index);
+  OrderedReads ordered_reads = order_reads(reads, index);
+  Job job{
+      program, clean, reads, std::move(slots), std::move(ordered_events), std::move(ordered_reads),
+      {},      {},    {}};
+  const auto rows = static_cast<std::size_t>(reads.rows);
+  job.cells.resize(program.cells.size());
+  for (std::size_t c = 0; c < program.cells.size(); ++c) {
+    resize(job.cells[c], program.cells[c].kind, rows);
+  }
+  job.statuses.assign(rows, Status::kNotFound);
+  job.latest_event_us.assign(rows, 0);
+  SweepResult result;
+  RTML_TRY(run_blocks(job, options, &result.overflows));
+  result.features = finish_outputs(job);
+  result.statuses = std::move(job.statuses);
+  result.latest_event_us = std::move(job.latest_event_us);
+  result.duplicates = std::move(job.ordered_events.duplicates);
+  result.events_without_key = job.ordered_events.without_key;
+  return result;
+}
+
+}  // namespace rtml::feature

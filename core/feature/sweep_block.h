@@ -1,0 +1,61 @@
+// A block of the sweep: some whole entities, their events and reads in order, as plain arrays that
+// fit the cache. Internal to core/feature.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/feature/aggregate.h"
+#include "core/feature/exact_sum.h"
+
+namespace rtml::feature {
+
+// Positions in a block fit 32 bits; a block of more events is refused before it is made.
+using Position = std::int32_t;
+
+// The events that a window's aggregate takes, summed up from the start of the block, so that any
+// window is a difference. Position i stands before event i.
+struct Prefix {
+  std::size_t slot = kNone;
+  std::size_t filter = kNone;
+
+  std::vector<Position> counts;    // How many are taken before i.
+  std::vector<Position> previous;  // The last one taken before i, or -1.
+  std::vector<Position> next;      // The first one taken at or after i, or the number of events.
+  // The sum of those before i, modulo 2^128, in units of 2^exponent. Empty if `is_exact` is false:
+  // then the values do not fit one fixed-point scale.
+  std::vector<Int128> sums;
+  int exponent = 0;
+  bool is_exact = false;
+};
+
+// The reads of a block against one window: [lows[r], highs[r]) are the events in it. Both never
+// fall from one read to the next.
+struct WindowReads {
+  std::vector<Position> lows;
+  std::vector<Position> highs;
+};
+
+// What one cell gives, one value a read of the block.
+struct CellValues {
+  std::vector<std::uint8_t> valid;
+  std::vector<std::int64_t> integers;
+  std::vector<double> numbers;
+  std::vector<std::string_view> views;
+};
+
+// One cell of one block to compute. `values` and `filter` may be null, as in KeptWindow.
+struct SweepTask {
+  std::size_t events = 0;
+  std::size_t reads = 0;
+  const SlotView* values = nullptr;
+  const SlotView* filter = nullptr;
+  Prefix* prefix = nullptr;  // Of the slot and the filter; what it lacks is made on first use.
+  const WindowReads* window = nullptr;
+  CellValues* result = nullptr;
+  std::int64_t* overflows = nullptr;
+};
+
+}  // namespace rtml::feature

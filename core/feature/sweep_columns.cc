@@ -1,0 +1,261 @@
+#include "core/feature/sweep_columns.h"
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/feature/exact_sum.h"
+
+namespace rtml::feature {
+namespace {
+
+using table::Column;
+using table::ColumnBuilder;
+using table::DataType;
+using table::Kind;
+
+rtml::Status check_column(const Column& column, const std::string& name, DataType wanted,
+                          std::int64_t rows) {
+  // Integers of any width stand for each other as keys and ids.
+  const bool fits =
+      column.type() == wanted || (table::is_integer(wanted) && table::is_integer(column.type()));
+  if (!fits) {
+    return fail(
+        ErrorCode::kDataWrongType,
+        "column \"" + name + "\" is " + to_string(column.type()) + ", not " + to_string(wanted));
+  }
+  if (column.length() != rows) {
+    return fail(ErrorCode::kInternal, "column \"" + name + "\" has " +
+                                          std::to_string(column.length()) + " rows, not " +
+                                          std::to_string(rows));
+  }
+  return {};
+}
+
+rtml::Status check_time(const Column& time, const std::string& name, std::int64_t rows) {
+  RTML_TRY(check_column(time, name, {Kind::kTimestamp}, rows));
+  if (time.null_count() == 0) return {};
+  for (std::int64_t row = 0; row < rows; ++row) {
+    if (time.is_null(row)) {
+      return fail(ErrorCode::kDataBadValue, "the time of an event is null: column \"" + name +
+                                                "\", row " + std::to_string(row + 1));
+    }
+  }
+  return {};
+}
+
+rtml::Status check_keys(const Program& program, const std::vector<Column>& keys,
+                        std::int64_t rows) {
+  if (keys.size() != program.keys.size()) {
+    return fail(ErrorCode::kInternal, "view " + program.view + " has " +
+                                          std::to_string(program.keys.size()) +
+                                          " key columns, not " + std::to_string(keys.size()));
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    RTML_TRY(check_column(keys[i], program.keys[i].name, program.keys[i].type, rows));
+  }
+  return {};
+}
+
+// What an adopted column points into.
+struct AdoptedBuffers {
+  CellValues values;
+  std::vector<std::uint8_t> bitmap;
+};
+
+// A column over `values` of `owner`, with the nulls that `valid` marks by 0.
+Column adopt(DataType type, const void* values, std::shared_ptr<AdoptedBuffers> owner) {
+  const std::vector<std::uint8_t>& valid = owner->values.valid;
+  auto data = std::make_shared<table::ColumnData>();
+  data->type = type;
+  data->length = static_cast<std::int64_t>(valid.size());
+  owner->bitmap.assign((valid.size() + 7) / 8, 0);
+  for (std::size_t row = 0; row < valid.size(); ++row) {
+    owner->bitmap[row >> 3] |= static_cast<std::uint8_t>((valid[row] & 1U) << (row & 7));
+    data->null_count += valid[row] == 0 ? 1 : 0;
+  }
+  if (data->null_count > 0) data->validity = owner->bitmap.data();
+  data->values = values;
+  data->owner = std::move(owner);
+  return Column(std::move(data));
+}
+
+std::vector<std::uint8_t> valid_of(const Column& column) {
+  std::vector<std::uint8_t> valid(static_cast<std::size_t>(column.length()), 1);
+  if (column.null_count() == 0) return valid;
+  for (std::size_t row = 0; row < valid.size(); ++row) {
+    valid[row] = column.is_null(static_cast<std::int64_t>(row)) ? 0 : 1;
+  }
+  return valid;
+}
+
+// A DOUBLE column of `number(row)`, with the nulls of `column`.
+template <typename Number>
+Column number_column(const Column& column, const Number& number) {
+  auto owner = std::make_shared<AdoptedBuffers>();
+  owner->values.valid = valid_of(column);
+  owner->values.numbers.resize(owner->values.valid.size());
+  for (std::size_t row = 0; row < owner->values.numbers.size(); ++row) {
+    owner->values.numbers[row] = number(row);
+  }
+  const double* const values = owner->values.numbers.data();
+  return adopt({Kind::kDouble}, values, std::move(owner));
+}
+
+Result<Column> take_column(const table::Batch& batch, const std::string& name, DataType wanted,
+                           std::string_view what) {
+  RTML_TRY_ASSIGN(const std::size_t index, batch.schema().require(name, what));
+  Column column = batch.column(index);
+  RTML_TRY(check_column(column, name, wanted, batch.rows()));
+  return column;
+}
+
+}  // namespace
+
+Result<EventColumns> event_columns(const Program& program, const table::Batch& batch,
+                                   std::string_view what) {
+  EventColumns events;
+  events.rows = batch.rows();
+  for (const table::Field& key : program.keys) {
+    RTML_TRY_ASSIGN(Column column, take_column(batch, key.name, key.type, what));
+    events.keys.push_back(std::move(column));
+  }
+  RTML_TRY_ASSIGN(events.time, take_column(batch, program.time_column, {Kind::kTimestamp}, what));
+  if (!program.created_column.empty()) {
+    RTML_TRY_ASSIGN(events.created,
+                    take_column(batch, program.created_column, {Kind::kTimestamp}, what));
+  }
+  if (!program.id_column.empty()) {
+    RTML_TRY_ASSIGN(const std::size_t index, batch.schema().require(program.id_column, what));
+    events.id = batch.column(index);
+  }
+  for (const table::Field& input : program.inputs) {
+    RTML_TRY_ASSIGN(Column column, take_column(batch, input.name, input.type, what));
+    events.inputs.push_back(std::move(column));
+  }
+  return events;
+}
+
+rtml::Status check_columns(const Program& program, const EventColumns& events,
+                           const ReadColumns& reads) {
+  RTML_TRY(check_keys(program, events.keys, events.rows));
+  RTML_TRY(check_keys(program, reads.keys, reads.rows));
+  RTML_TRY(check_time(events.time, program.time_column, events.rows));
+  RTML_TRY(check_time(reads.time, std::string(kEventTimestamp), reads.rows));
+  if (events.created.has_value() == program.created_column.empty() ||
+      events.id.has_value() == program.id_column.empty() ||
+      events.inputs.size() != program.inputs.size()) {
+    return fail(ErrorCode::kInternal, "the events lack columns of view " + program.view);
+  }
+  if (events.created) {
+    RTML_TRY(
+        check_column(*events.created, program.created_column, {Kind::kTimestamp}, events.rows));
+  }
+  if (events.id) {
+    const DataType wanted =
+        is_text(events.id->type().kind) ? DataType{Kind::kString} : DataType{Kind::kInt64};
+    RTML_TRY(check_column(*events.id, program.id_column, wanted, events.rows));
+  }
+  for (std::size_t i = 0; i < events.inputs.size(); ++i) {
+    const table::Field& input = program.inputs[i];
+    RTML_TRY(check_column(events.inputs[i], input.name, events.inputs[i].type(), events.rows));
+    if (events.inputs[i].type() != input.type) {
+      return fail(ErrorCode::kDataWrongType, "column \"" + input.name + "\" is " +
+                                                 to_string(events.inputs[i].type()) + ", not " +
+                                                 to_string(input.type));
+    }
+  }
+  return {};
+}
+
+Column without_nan(const Column& column) {
+  const Kind kind = column.type().kind;
+  if (kind != Kind::kDouble && kind != Kind::kFloat) return column;
+  ColumnBuilder builder(column.type());
+  builder.reserve(column.length());
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    if (column.is_null(row) || std::isnan(column.number_at(row))) {
+      builder.append_null();
+    } else {
+      builder.append_number(column.number_at(row));
+    }
+  }
+  return builder.finish();
+}
+
+std::vector<Column> slot_columns(const Program& program, const EventColumns& events) {
+  std::vector<Column> inputs = events.inputs;
+  inputs.push_back(events.time);
+  std::vector<Column> slots;
+  for (const Slot& slot : program.slots) {
+    if (slot.expression.is_column()) {
+      const Column& column = inputs[slot.expression.columns().front()];
+      if (column.type().kind == slot.kind) {
+        slots.push_back(column);
+        continue;
+      }
+    }
+    slots.push_back(slot.expression.evaluate(inputs, events.rows));
+  }
+  return slots;
+}
+
+Column to_column(CellValues values, Kind kind) {
+  if (kind == Kind::kBool || is_text(kind)) {
+    ColumnBuilder builder({kind});
+    builder.reserve(static_cast<std::int64_t>(values.valid.size()));
+    for (std::size_t row = 0; row < values.valid.size(); ++row) {
+      if (values.valid[row] == 0) {
+        builder.append_null();
+      } else if (kind == Kind::kBool) {
+        builder.append_bool(values.integers[row] != 0);
+      } else {
+        builder.append_text(values.views[row]);
+      }
+    }
+    return builder.finish();
+  }
+  auto owner = std::make_shared<AdoptedBuffers>();
+  owner->values = std::move(values);
+  const void* const data = kind == Kind::kDouble
+                               ? static_cast<const void*>(owner->values.numbers.data())
+                               : static_cast<const void*>(owner->values.integers.data());
+  return adopt({kind}, data, std::move(owner));
+}
+
+Column to_declared(const Column& column, DataType type) {
+  if (type.kind == Kind::kDouble && column.type().kind == Kind::kDouble) {
+    const auto numbers = column.values<double>();
+    return number_column(column, [&](std::size_t row) { return canonical(numbers[row]); });
+  }
+  if (type == column.type()) return column;
+  if (type.kind == Kind::kDouble) {
+    const auto integers = column.values<std::int64_t>();
+    return number_column(column,
+                         [&](std::size_t row) { return static_cast<double>(integers[row]); });
+  }
+  // A narrow column's own values, which were read wide.
+  ColumnBuilder builder(type);
+  builder.reserve(column.length());
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    append_value(builder, value_at(column, row));
+  }
+  return builder.finish();
+}
+
+Column with_nulls(const Column& column, const std::vector<std::uint8_t>& is_null) {
+  if (is_null.empty()) return column;
+  ColumnBuilder builder(column.type());
+  builder.reserve(column.length());
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    if (is_null[static_cast<std::size_t>(row)] != 0) {
+      builder.append_null();
+    } else {
+      builder.append_from(column, row);
+    }
+  }
+  return builder.finish();
+}
+
+}  // namespace rtml::feature

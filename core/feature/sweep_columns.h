@@ -1,0 +1,38 @@
+// The columns that go into a sweep and come out of it. Internal to core/feature.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/feature/sweep.h"
+#include "core/feature/sweep_block.h"
+
+namespace rtml::feature {
+
+inline bool is_text(table::Kind kind) {
+  return kind == table::Kind::kString || kind == table::Kind::kBytes;
+}
+
+// Checks that the columns are what the program needs, of one length, with no null among the times.
+rtml::Status check_columns(const Program& program, const EventColumns& events,
+                           const ReadColumns& reads);
+
+// The column with its NaN as nulls.
+table::Column without_nan(const table::Column& column);
+
+// Evaluates the program's slots for every event. A slot that is a column is that column, with
+// whatever NaN and zeros it has.
+std::vector<table::Column> slot_columns(const Program& program, const EventColumns& events);
+
+// Turns plain arrays into a column of a kind, without a copy of numbers.
+table::Column to_column(CellValues values, table::Kind kind);
+
+// Converts a computed column to its declared type; a DOUBLE gets one NaN and no -0.0.
+table::Column to_declared(const table::Column& column, table::DataType type);
+
+// The column with null wherever `is_null` is not 0; itself if `is_null` is empty.
+table::Column with_nulls(const table::Column& column, const std::vector<std::uint8_t>& is_null);
+
+}  // namespace rtml::feature

@@ -1,0 +1,314 @@
+#include "core/feature/sweep_order.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+
+#include "core/feature/order.h"
+
+namespace rtml::feature {
+namespace {
+
+using table::Column;
+using table::Kind;
+using table::Value;
+
+// Spreads the bits of a key (the finaliser of MurmurHash3).
+std::uint64_t mix(std::uint64_t word) {
+  word = (word ^ word >> 33) * 0xFF51AFD7ED558CCDULL;
+  word = (word ^ word >> 33) * 0xC4CEB9FE1A85EC53ULL;
+  return word ^ word >> 33;
+}
+
+// An open hash table from integers to numbers.
+class IntegerTable {
+ public:
+  std::int32_t find(std::int64_t key) const {
+    const Cell& cell = cells_[place_of(key)];
+    return cell.number;
+  }
+  std::int32_t add(std::int64_t key) {
+    if (static_cast<std::size_t>(size_) * 2 >= cells_.size()) grow();
+    Cell& cell = cells_[place_of(key)];
+    if (cell.number < 0) cell = {key, size_++};
+    return cell.number;
+  }
+  std::int32_t size() const { return size_; }
+
+ private:
+  struct Cell {
+    std::int64_t key = 0;
+    std::int32_t number = EntityIndex::kUnknown;
+  };
+
+  std::size_t place_of(std::int64_t key) const {
+    std::size_t place = mix(static_cast<std::uint64_t>(key)) & (cells_.size() - 1);
+    while (cells_[place].number >= 0 && cells_[place].key != key) {
+      place = (place + 1) & (cells_.size() - 1);
+    }
+    return place;
+  }
+  void grow() {
+    std::vector<Cell> old(cells_.size() * 2);
+    old.swap(cells_);
+    for (const Cell& cell : old) {
+      if (cell.number >= 0) cells_[place_of(cell.key)] = cell;
+    }
+  }
+
+  std::vector<Cell> cells_ = std::vector<Cell>(1'024);
+  std::int32_t size_ = 0;
+};
+
+bool is_null_key(const std::vector<Column>& keys, std::int64_t row) {
+  return std::any_of(keys.begin(), keys.end(), [&](const Column& key) { return key.is_null(row); });
+}
+
+void key_bytes(const std::vector<Column>& keys, std::int64_t row, std::string& bytes) {
+  bytes.clear();
+  for (const Column& key : keys) append_sortable(bytes, value_at(key, row));
+}
+
+// Counting sort of rows by entity, keeping their order within one. Rows of negative entities are
+// left out.
+Grouped group(const std::vector<std::int32_t>& entities, std::int32_t count) {
+  Grouped grouped;
+  grouped.begins.assign(static_cast<std::size_t>(count) + 1, 0);
+  for (const std::int32_t entity : entities) {
+    if (entity >= 0) ++grouped.begins[static_cast<std::size_t>(entity) + 1];
+  }
+  for (std::size_t e = 1; e < grouped.begins.size(); ++e) {
+    grouped.begins[e] += grouped.begins[e - 1];
+  }
+  grouped.rows.resize(static_cast<std::size_t>(grouped.begins.back()));
+  std::vector<std::int64_t> next = grouped.begins;
+  for (std::size_t row = 0; row < entities.size(); ++row) {
+    if (entities[row] >= 0) {
+      grouped.rows[static_cast<std::size_t>(next[entities[row]]++)] =
+          static_cast<std::int64_t>(row);
+    }
+  }
+  return grouped;
+}
+
+template <typename Less>
+void sort_groups(Grouped& grouped, const Less& less) {
+  for (std::size_t e = 0; e + 1 < grouped.begins.size(); ++e) {
+    const auto begin = grouped.rows.begin() + grouped.begins[e];
+    const auto end = grouped.rows.begin() + grouped.begins[e + 1];
+    // Files are mostly in order of time already.
+    if (!std::is_sorted(begin, end, less)) std::stable_sort(begin, end, less);
+  }
+}
+
+// The order of events, on rows of columns.
+class EventOrder {
+ public:
+  EventOrder(const Program& program, const EventColumns& events, const std::vector<Column>& slots)
+      : program_(program),
+        events_(events),
+        slots_(slots),
+        times_(events.time.values<std::int64_t>()) {}
+
+  bool operator()(std::int64_t a, std::int64_t b) const {
+    if (times_[a] != times_[b]) return times_[a] < times_[b];
+    if (const int created = compare_created(a, b); created != 0) return created < 0;
+    return compare_ties(a, b) < 0;
+  }
+
+  // Whether `a` is the one to keep of two events with one id.
+  bool is_kept_before(std::int64_t a, std::int64_t b) const {
+    if (times_[a] != times_[b]) return times_[a] < times_[b];
+    if (const int created = compare_created(a, b); created != 0) return created < 0;
+    const std::string left = slot_bytes(a);
+    const std::string right = slot_bytes(b);
+    return left != right ? left < right : a < b;
+  }
+
+  int compare_ids(std::int64_t a, std::int64_t b) const {
+    const Column& id = *events_.id;
+    if (id.is_null(a) || id.is_null(b)) return int{id.is_null(b)} - int{id.is_null(a)};
+    if (id.type().kind == Kind::kString) return id.text_at(a).compare(id.text_at(b));
+    const std::int64_t left = id.integer_at(a);
+    const std::int64_t right = id.integer_at(b);
+    return left < right ? -1 : int{left > right};
+  }
+
+ private:
+  int compare_created(std::int64_t a, std::int64_t b) const {
+    if (!events_.created) return 0;
+    const Column& created = *events_.created;
+    if (created.is_null(a) || created.is_null(b)) {
+      return int{created.is_null(b)} - int{created.is_null(a)};
+    }
+    const std::int64_t left = created.integer_at(a);
+    const std::int64_t right = created.integer_at(b);
+    return left < right ? -1 : int{left > right};
+  }
+
+  int compare_ties(std::int64_t a, std::int64_t b) const {
+    if (events_.id) {
+      const int ids = compare_ids(a, b);
+      if (ids != 0 || !events_.id->is_null(a)) return ids;
+    }
+    return program_.is_order_needed ? row_bytes(a).compare(row_bytes(b)) : 0;
+  }
+
+  std::string row_bytes(std::int64_t row) const {
+    std::string bytes;
+    for (const Column& input : events_.inputs) append_sortable(bytes, value_at(input, row));
+    return bytes;
+  }
+  std::string slot_bytes(std::int64_t row) const {
+    std::string bytes;
+    for (const Column& slot : slots_) append_sortable(bytes, value_at(slot, row));
+    return bytes;
+  }
+
+  const Program& program_;
+  const EventColumns& events_;
+  const std::vector<Column>& slots_;
+  std::span<const std::int64_t> times_;
+};
+
+// Whether the ids rise from row to row, as they do where a database gave them: then none is there
+// twice.
+bool are_rising(const Column& id) {
+  if (id.null_count() > 0 || id.type().kind == Kind::kString) return false;
+  for (std::int64_t row = 1; row < id.length(); ++row) {
+    if (id.integer_at(row - 1) >= id.integer_at(row)) return false;
+  }
+  return true;
+}
+
+// Finds the rows of each entity whose id another row has that is to be kept.
+std::vector<std::int64_t> find_duplicates(const Grouped& grouped, const Column& id,
+                                          const EventOrder& order) {
+  std::vector<std::int64_t> duplicates;
+  if (are_rising(id)) return duplicates;
+  std::vector<std::int64_t> rows;
+  for (std::size_t e = 0; e + 1 < grouped.begins.size(); ++e) {
+    rows.assign(grouped.rows.begin() + grouped.begins[e],
+                grouped.rows.begin() + grouped.begins[e + 1]);
+    const auto by_id = [&](std::int64_t a, std::int64_t b) { return order.compare_ids(a, b) < 0; };
+    std::sort(rows.begin(), rows.end(), by_id);
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      if (id.is_null(rows[i]) || order.compare_ids(rows[kept], rows[i]) != 0) {
+        kept = i;
+      } else if (order.is_kept_before(rows[kept], rows[i])) {
+        duplicates.push_back(rows[i]);
+      } else {
+        duplicates.push_back(rows[kept]);
+        kept = i;
+      }
+    }
+  }
+  std::sort(duplicates.begin(), duplicates.end());
+  return duplicates;
+}
+
+}  // namespace
+
+struct EntityIndex::Tables {
+  enum class Form { kSingle, kInteger, kBytes };
+  Form form = Form::kSingle;
+  IntegerTable integers;
+  std::unordered_map<std::string, std::int32_t> bytes;
+};
+
+EntityIndex::EntityIndex(const Program& program) : tables_(std::make_unique<Tables>()) {
+  if (program.keys.size() == 1 && table::is_integer(program.keys[0].type)) {
+    tables_->form = Tables::Form::kInteger;
+  } else if (!program.keys.empty()) {
+    tables_->form = Tables::Form::kBytes;
+  }
+}
+
+EntityIndex::~EntityIndex() = default;
+
+std::int32_t EntityIndex::size() const {
+  switch (tables_->form) {
+    case Tables::Form::kInteger:
+      return tables_->integers.size();
+    case Tables::Form::kBytes:
+      return static_cast<std::int32_t>(tables_->bytes.size());
+    case Tables::Form::kSingle:
+      break;
+  }
+  return 1;
+}
+
+std::vector<std::int32_t> EntityIndex::add(const std::vector<Column>& keys, std::int64_t rows) {
+  std::vector<std::int32_t> entities(static_cast<std::size_t>(rows), 0);
+  std::string bytes;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    std::int32_t& entity = entities[static_cast<std::size_t>(row)];
+    if (is_null_key(keys, row)) {
+      entity = kNullKey;
+    } else if (tables_->form == Tables::Form::kInteger) {
+      entity = tables_->integers.add(keys[0].integer_at(row));
+    } else if (tables_->form == Tables::Form::kBytes) {
+      key_bytes(keys, row, bytes);
+      entity = tables_->bytes.try_emplace(bytes, static_cast<std::int32_t>(tables_->bytes.size()))
+                   .first->second;
+    }
+  }
+  return entities;
+}
+
+std::vector<std::int32_t> EntityIndex::find(const std::vector<Column>& keys,
+                                            std::int64_t rows) const {
+  std::vector<std::int32_t> entities(static_cast<std::size_t>(rows), 0);
+  std::string bytes;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    std::int32_t& entity = entities[static_cast<std::size_t>(row)];
+    if (is_null_key(keys, row)) {
+      entity = kNullKey;
+    } else if (tables_->form == Tables::Form::kInteger) {
+      entity = tables_->integers.find(keys[0].integer_at(row));
+    } else if (tables_->form == Tables::Form::kBytes) {
+      key_bytes(keys, row, bytes);
+      const auto found = tables_->bytes.find(bytes);
+      entity = found == tables_->bytes.end() ? kUnknown : found->second;
+    }
+  }
+  return entities;
+}
+
+OrderedEvents order_events(const Program& program, const EventColumns& events,
+                           const std::vector<Column>& slots, EntityIndex& index) {
+  OrderedEvents ordered;
+  std::vector<std::int32_t> entities = index.add(events.keys, events.rows);
+  ordered.without_key = std::count(entities.begin(), entities.end(), EntityIndex::kNullKey);
+  const EventOrder order(program, events, slots);
+  ordered.grouped = group(entities, index.size());
+  if (events.id) {
+    ordered.duplicates = find_duplicates(ordered.grouped, *events.id, order);
+    if (!ordered.duplicates.empty()) {
+      for (const std::int64_t row : ordered.duplicates) {
+        entities[static_cast<std::size_t>(row)] = EntityIndex::kNullKey;
+      }
+      ordered.grouped = group(entities, index.size());
+    }
+  }
+  sort_groups(ordered.grouped, order);
+  return ordered;
+}
+
+OrderedReads order_reads(const ReadColumns& reads, const EntityIndex& index) {
+  OrderedReads ordered;
+  std::vector<std::int32_t> entities = index.find(reads.keys, reads.rows);
+  for (std::size_t row = 0; row < entities.size(); ++row) {
+    if (entities[row] == EntityIndex::kUnknown) entities[row] = index.size();
+    if (entities[row] == EntityIndex::kNullKey) {
+      ordered.without_key.push_back(static_cast<std::int64_t>(row));
+    }
+  }
+  ordered.grouped = group(entities, index.size() + 1);
+  const std::span<const std::int64_t> times = reads.time.values<std::int64_t>();
+  sort_groups(ordered.grouped, [&](std::int64_t a, std::int64_t b) { return times[a] < times[b]; });
+  return ordered;
+}
+
+}  // namespace rtml::feature

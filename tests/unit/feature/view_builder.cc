@@ -1,0 +1,163 @@
+#include "tests/unit/feature/view_builder.h"
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cinttypes>
+#include <cstdio>
+
+namespace rtml::feature {
+
+using table::Kind;
+using table::Value;
+
+ViewBuilder::ViewBuilder() {
+  view.name = "v";
+  source.name = "events";
+  source.timestamp.column = "t";
+  keys = {{"k", std::nullopt}};
+  schema = table::Schema({{"k", {Kind::kInt64}},
+                          {"name", {Kind::kString}},
+                          {"t", {Kind::kTimestamp}},
+                          {"c", {Kind::kTimestamp}},
+                          {"id", {Kind::kInt64}},
+                          {"x", {Kind::kDouble}},
+                          {"z", {Kind::kDouble}},
+                          {"y", {Kind::kInt64}},
+                          {"n", {Kind::kInt32}},
+                          {"w", {Kind::kFloat}},
+                          {"s", {Kind::kString}},
+                          {"flag", {Kind::kBool}},
+                          {"moment", {Kind::kTimestamp}}});
+}
+
+ViewBuilder& ViewBuilder::aggregate(const std::string& name, Kind type,
+                                    const std::string& aggregate, std::int64_t size_us,
+                                    std::int64_t delay_us, const std::string& filter,
+                                    bool is_closed_open) {
+  project::Feature feature;
+  feature.name = name;
+  feature.type = {type};
+  feature.form = project::FeatureForm::kAggregate;
+  feature.aggregate.text = aggregate;
+  feature.filter.text = filter;
+  feature.window.emplace();
+  feature.window->size_us = size_us;
+  feature.window->delay_us = delay_us;
+  if (is_closed_open) feature.window->bounds = project::WindowBounds::kClosedOpen;
+  view.features.push_back(feature);
+  return *this;
+}
+
+ViewBuilder& ViewBuilder::expression(const std::string& name, Kind type, const std::string& text) {
+  project::Feature feature;
+  feature.name = name;
+  feature.type = {type};
+  feature.form = project::FeatureForm::kExpression;
+  feature.expression.text = text;
+  view.features.push_back(feature);
+  return *this;
+}
+
+ViewBuilder& ViewBuilder::column(const std::string& name, Kind type, const std::string& column) {
+  project::Feature feature;
+  feature.name = name;
+  feature.type = {type};
+  feature.column = column;
+  view.features.push_back(feature);
+  return *this;
+}
+
+ViewBuilder& ViewBuilder::ttl(std::int64_t ttl_us) {
+  view.ttl_us = ttl_us;
+  return *this;
+}
+
+ViewBuilder& ViewBuilder::with_created() {
+  source.created = project::TimeColumn{"c", std::nullopt};
+  return *this;
+}
+
+ViewBuilder& ViewBuilder::as_of_created() {
+  view.as_of_created = true;
+  return with_created();
+}
+
+ViewBuilder& ViewBuilder::with_id(const std::string& column) {
+  source.id = column;
+  return *this;
+}
+
+ViewBuilder& ViewBuilder::keyed_by(const std::vector<std::string>& columns) {
+  keys.clear();
+  for (const std::string& column : columns) keys.push_back({column, std::nullopt});
+  return *this;
+}
+
+ViewBuilder& ViewBuilder::nan_is_null() {
+  source.nan_is_null = true;
+  return *this;
+}
+
+Result<Program> ViewBuilder::compile() const {
+  return feature::compile(view, source, keys, schema);
+}
+
+Program ViewBuilder::program() const {
+  auto program = compile();
+  if (!program) FAIL(program.error().message());
+  return *program;
+}
+
+table::Batch to_batch(const table::Schema& schema, const std::vector<SourceRow>& rows) {
+  std::vector<table::Column> columns;
+  const auto add = [&](const auto& value_of) {
+    table::ColumnBuilder builder(schema.field(columns.size()).type);
+    for (const SourceRow& row : rows) append_value(builder, value_of(row));
+    columns.push_back(builder.finish());
+  };
+  const auto integer = [](const std::optional<std::int64_t>& value) {
+    return value ? Value::of_integer(*value) : Value();
+  };
+  const auto number = [](const std::optional<double>& value) {
+    return value ? Value::of_number(*value) : Value();
+  };
+  add([&](const SourceRow& row) { return integer(row.k); });
+  add([&](const SourceRow& row) { return Value::of_text(row.name); });
+  add([&](const SourceRow& row) { return Value::of_integer(row.t); });
+  add([&](const SourceRow& row) { return integer(row.c); });
+  add([&](const SourceRow& row) { return integer(row.id); });
+  add([&](const SourceRow& row) { return number(row.x); });
+  add([&](const SourceRow& row) { return number(row.z); });
+  add([&](const SourceRow& row) { return integer(row.y); });
+  add([&](const SourceRow& row) { return integer(row.n); });
+  add([&](const SourceRow& row) { return number(row.w); });
+  add([&](const SourceRow& row) { return row.s ? Value::of_text(*row.s) : Value(); });
+  add([&](const SourceRow& row) { return row.flag ? Value::of_bool(*row.flag) : Value(); });
+  add([&](const SourceRow& row) { return integer(row.moment); });
+  return {std::make_shared<table::Schema>(schema), std::move(columns),
+          static_cast<std::int64_t>(rows.size())};
+}
+
+OwnedEvent event_of(const EventColumns& events, std::int64_t row) {
+  OwnedEvent owned;
+  for (const table::Column& input : events.inputs) owned.inputs.push_back(value_at(input, row));
+  owned.event.time_us = events.time.integer_at(row);
+  if (events.created) owned.event.created = value_at(*events.created, row);
+  if (events.id) owned.event.id = value_at(*events.id, row);
+  owned.event.inputs = owned.inputs;
+  return owned;
+}
+
+std::string show(const Value& value) {
+  if (value.is_null()) return "null";
+  if (value.is_bool()) return value.boolean() ? "true" : "false";
+  if (value.is_integer()) return std::to_string(value.integer());
+  if (value.is_text()) return "'" + std::string(value.text()) + "'";
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%.17g (%016" PRIx64 ")", value.number(),
+                std::bit_cast<std::uint64_t>(value.number()));
+  return buffer;
+}
+
+}  // namespace rtml::feature

@@ -1,0 +1,74 @@
+// Views, sources and events for tests, without YAML.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/feature/kernel.h"
+#include "core/feature/program.h"
+#include "core/feature/sweep.h"
+
+namespace rtml::feature {
+
+// A view over a source of the columns k (INT64), name (STRING), t (time), c (created), id, x and z
+// (DOUBLE), y (INT64), n (INT32), w (FLOAT), s (STRING), flag (BOOL), moment (TIMESTAMP).
+class ViewBuilder {
+ public:
+  ViewBuilder();
+
+  ViewBuilder& aggregate(const std::string& name, table::Kind type, const std::string& aggregate,
+                         std::int64_t size_us, std::int64_t delay_us = 0,
+                         const std::string& filter = "", bool is_closed_open = false);
+  ViewBuilder& expression(const std::string& name, table::Kind type, const std::string& text);
+  ViewBuilder& column(const std::string& name, table::Kind type, const std::string& column = "");
+  ViewBuilder& ttl(std::int64_t ttl_us);
+  ViewBuilder& with_created();
+  ViewBuilder& as_of_created();
+  ViewBuilder& with_id(const std::string& column = "id");
+  ViewBuilder& keyed_by(const std::vector<std::string>& columns);
+  ViewBuilder& nan_is_null();
+
+  Result<Program> compile() const;
+  // Fails the test if the view does not compile.
+  Program program() const;
+
+  project::FeatureView view;
+  project::Source source;
+  std::vector<project::EntityKey> keys;
+  table::Schema schema;
+};
+
+// A row of that source.
+struct SourceRow {
+  std::optional<std::int64_t> k = 1;
+  std::string name = "a";
+  std::int64_t t = 0;
+  std::optional<std::int64_t> c;
+  std::optional<std::int64_t> id;
+  std::optional<double> x;
+  std::optional<double> z;
+  std::optional<std::int64_t> y;
+  std::optional<std::int64_t> n;
+  std::optional<double> w;
+  std::optional<std::string> s;
+  std::optional<bool> flag;
+  std::optional<std::int64_t> moment;
+};
+
+// The rows as a batch under `schema`.
+table::Batch to_batch(const table::Schema& schema, const std::vector<SourceRow>& rows);
+
+// A row of a batch as the kernel takes it.
+struct OwnedEvent {
+  std::vector<table::Value> inputs;
+  Event event;
+};
+OwnedEvent event_of(const EventColumns& events, std::int64_t row);
+
+// Texts that tell any two values apart, NaN and zeros by their bits.
+std::string show(const table::Value& value);
+
+}  // namespace rtml::feature
