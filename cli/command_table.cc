@@ -1,5 +1,6 @@
 #include "cli/command_table.h"
 
+#include "cli/commands/abtest/analyze.h"
 #include "cli/commands/config/show.h"
 #include "cli/commands/config/trust.h"
 #include "cli/commands/drift/check.h"
@@ -25,6 +26,7 @@ namespace {
 // To add a command: write cli/commands/<noun>/<verb>.{h,cc}, include it above, add its row here.
 constexpr const CommandSpec* kCommands[] = {
     // clang-format off
+    &commands::kAbtestAnalyze,
     &commands::kConfigShow,
     &commands::kConfigTrust,
     &commands::kDriftCheck,

@@ -94,7 +94,6 @@ Json to_json(const Analysis& analysis, const Columns& columns, const AnalysisOpt
   for (const TreatmentResult& treatment : analysis.treatments) {
     treatments.push_back(treatment_json(treatment));
   }
-  json["warnings"] = analysis.warnings;
   return json;
 }
 
