@@ -12,12 +12,14 @@
 #include "cli/commands/model/list.h"
 #include "cli/commands/model/show.h"
 #include "cli/commands/model/verify.h"
+#include "cli/commands/predict/predict.h"
 #include "cli/commands/promote/promote.h"
 #include "cli/commands/register/register.h"
 #include "cli/commands/registry/backup.h"
 #include "cli/commands/registry/check.h"
 #include "cli/commands/registry/log.h"
 #include "cli/commands/rollback/rollback.h"
+#include "cli/commands/train/train.h"
 #include "cli/commands/version/version.h"
 
 namespace rtml::cli {
@@ -38,12 +40,14 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kModelList,
     &commands::kModelShow,
     &commands::kModelVerify,
+    &commands::kPredict,
     &commands::kPromote,
     &commands::kRegister,
     &commands::kRegistryBackup,
     &commands::kRegistryCheck,
     &commands::kRegistryLog,
     &commands::kRollback,
+    &commands::kTrain,
     &commands::kVersion,
     // clang-format on
 };

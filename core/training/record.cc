@@ -52,8 +52,8 @@ registry::Dataset dataset_of(const Json& manifest, const registry::Run& run,
 
 }  // namespace
 
-Result<registry::Answer> record(const TrainedModel& model, plugin::PluginHost& plugins,
-                                const registry::Registry& registry,
+Result<registry::Answer> record(const TrainedModel& model, const std::string& register_as,
+                                plugin::PluginHost& plugins, const registry::Registry& registry,
                                 const registry::Change& change) {
   RTML_TRY_ASSIGN(const registry::StagedArtifact bytes, registry.stage(model.model_bytes));
   RTML_TRY_ASSIGN(const registry::StagedArtifact profile,
@@ -82,7 +82,14 @@ Result<registry::Answer> record(const TrainedModel& model, plugin::PluginHost& p
       run.dataset_identity = dataset.identity;
     }
     RTML_TRY_ASSIGN(const registry::Run recorded, transaction.record_run(std::move(run)));
-    return Json{{"run", recorded.id}};
+    Json answer{{"run", recorded.id}};
+    if (!register_as.empty()) {
+      RTML_TRY_ASSIGN(const registry::ModelVersion version,
+                      transaction.register_run(recorded.id, register_as));
+      answer["model"] = version.model;
+      answer["version"] = version.number;
+    }
+    return answer;
   };
   return registry.change(change, work);
 }

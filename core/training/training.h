@@ -68,9 +68,11 @@ struct TrainedModel {
 // backend fails with.
 Result<TrainedModel> train(const TrainingRequest& request, const TrainingContext& context);
 
-// Stores the artifacts, the training set's manifest and the run in one change of the registry. The
-// answer's value is {"run": id}.
-Result<registry::Answer> record(const TrainedModel& model, plugin::PluginHost& plugins,
-                                const registry::Registry& registry, const registry::Change& change);
+// Stores the artifacts, the training set's manifest and the run in one change of the registry; with
+// `register_as` the run becomes the next version of that model in the same change. The answer's
+// value is {"run": id} or {"run", "model", "version"}.
+Result<registry::Answer> record(const TrainedModel& model, const std::string& register_as,
+                                plugin::PluginHost& plugins, const registry::Registry& registry,
+                                const registry::Change& change);
 
 }  // namespace rtml::training
