@@ -5,6 +5,10 @@
 #include "cli/commands/config/trust.h"
 #include "cli/commands/drift/check.h"
 #include "cli/commands/drift/profile.h"
+#include "cli/commands/feature/apply.h"
+#include "cli/commands/feature/list.h"
+#include "cli/commands/feature/plan.h"
+#include "cli/commands/feature/show.h"
 #include "cli/commands/help/help.h"
 #include "cli/commands/init/init.h"
 #include "cli/commands/model/diff.h"
@@ -33,6 +37,10 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kConfigTrust,
     &commands::kDriftCheck,
     &commands::kDriftProfile,
+    &commands::kFeatureApply,
+    &commands::kFeatureList,
+    &commands::kFeaturePlan,
+    &commands::kFeatureShow,
     &commands::kHelp,
     &commands::kInit,
     &commands::kModelDiff,

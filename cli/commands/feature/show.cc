@@ -1,0 +1,181 @@
+#include "cli/commands/feature/show.h"
+
+#include "cli/commands/feature/plan_report.h"
+#include "cli/session.h"
+#include "core/base/time.h"
+#include "core/project/identity.h"
+
+namespace rtml::cli::commands {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {.name = "NAME",
+     .help = "A feature view or a feature service",
+     .required = true,
+     .completion = Completion::kView},
+};
+
+constexpr Example kExamples[] = {
+    {.command = "rtml feature show user_activity", .says = "Show a view with its features"},
+    {.command = "rtml feature show users --output json", .says = "Show a service as JSON"},
+};
+
+std::string how(const project::Feature& feature) {
+  switch (feature.form) {
+    case project::FeatureForm::kColumn:
+      return "column " + feature.column;
+    case project::FeatureForm::kExpression:
+      return feature.expression.text;
+    case project::FeatureForm::kAggregate:
+      break;
+  }
+  const std::string where = feature.filter.empty() ? "" : " where " + feature.filter.text;
+  return feature.aggregate.text + where;
+}
+
+std::string window_text(const project::Feature& feature) {
+  if (feature.form != project::FeatureForm::kAggregate) return "";
+  if (!feature.window) return "lifetime";
+  const project::Window& window = *feature.window;
+  std::string text;
+  if (window.kind != project::WindowKind::kSliding)
+    text = std::string(to_string(window.kind)) + " ";
+  if (window.size_us > 0) text += format_duration(window.size_us);
+  if (window.gap_us > 0) text += "gap " + format_duration(window.gap_us);
+  if (window.delay_us > 0) text += " delayed by " + format_duration(window.delay_us);
+  if (window.bounds == project::WindowBounds::kClosedOpen) text += " closed-open";
+  return text;
+}
+
+// The versions of the registry, newest last, as "v1, v2 (current)".
+void add_versions(Report& report, Fields& fields, const plan::Registered& registered,
+                  std::string_view kind, const std::string& name, const std::string& identity) {
+  Json versions = Json::array();
+  std::string text;
+  for (const registry::Definition& definition : registered.all) {
+    if (definition.kind != kind || definition.name != name) continue;
+    versions.push_back({{"version", definition.label()},
+                        {"identity", definition.identity},
+                        {"current", definition.current},
+                        {"created", format_timestamp(definition.created_us)}});
+    if (!text.empty()) text += ", ";
+    text += definition.label();
+    if (definition.current) text += " (current)";
+    if (definition.identity == identity) text += " (as in the project)";
+  }
+  report.data["versions"] = std::move(versions);
+  fields.rows.emplace_back("versions", text.empty() ? "none, see \"rtml feature apply\"" : text);
+}
+
+void add_text(Fields& fields, const char* name, const std::string& text) {
+  if (!text.empty()) fields.rows.emplace_back(name, text);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string place_of(const SourceLocation& location) {
+  return location.file + ":" + std::to_string(location.line);
+}
+
+Report show_view(const project::FeatureView& view, const project::Project& project,
+                 const plan::Registered& registered) {
+  Report report;
+  const std::string identity = project::identity(project, view);
+  report.data["kind"] = "feature_view";
+  report.data["name"] = view.name;
+  report.data["identity"] = identity;
+  report.data["definition"] = project::canonical(view);
+  Fields fields;
+  fields.rows.emplace_back("feature_view", Text(view.name, Tone::kStrong));
+  add_text(fields, "description", view.notes.description);
+  add_text(fields, "owner", view.notes.owner);
+  fields.rows.emplace_back("defined in", place_of(view.location));
+  fields.rows.emplace_back("entities", view.entities.empty() ? "none" : joined(view.entities));
+  fields.rows.emplace_back("source", view.source);
+  fields.rows.emplace_back("ttl", view.ttl_us == 0 ? "for ever" : format_duration(view.ttl_us));
+  std::vector<std::string> services;
+  for (const project::FeatureService& service : project.services()) {
+    for (const project::ServiceItem& item : service.features) {
+      if (item.view != view.name) continue;
+      if (services.empty() || services.back() != service.name) services.push_back(service.name);
+    }
+  }
+  report.data["services"] = services;
+  add_text(fields, "services", joined(services));
+  fields.rows.emplace_back("identity", identity);
+  add_versions(report, fields, registered, "feature_view", view.name, identity);
+  report.add(std::move(fields));
+  Table table;
+  table.columns = {{"feature"}, {"type"}, {"computed as"}, {"window"}};
+  for (const project::Feature& feature : view.features) {
+    table.rows.push_back(
+        {feature.name, table::to_string(feature.type), how(feature), window_text(feature)});
+  }
+  report.add(std::move(table));
+  return report;
+}
+
+Report show_service(const project::FeatureService& service, const project::Project& project,
+                    const plan::Registered& registered) {
+  Report report;
+  const std::string identity = project::identity(project, service);
+  report.data["kind"] = "feature_service";
+  report.data["name"] = service.name;
+  report.data["identity"] = identity;
+  report.data["definition"] = project::canonical(service);
+  Fields fields;
+  fields.rows.emplace_back("feature_service", Text(service.name, Tone::kStrong));
+  add_text(fields, "description", service.notes.description);
+  add_text(fields, "owner", service.notes.owner);
+  fields.rows.emplace_back("defined in", place_of(service.location));
+  fields.rows.emplace_back("identity", identity);
+  add_versions(report, fields, registered, "feature_service", service.name, identity);
+  report.add(std::move(fields));
+  Table table;
+  table.columns = {{"column"}, {"type"}, {"view"}};
+  report.data["columns"] = Json::array();
+  for (const project::ServiceColumn& column : project.columns_of(service)) {
+    const std::string type = table::to_string(column.feature->type);
+    report.data["columns"].push_back({{"name", column.name},
+                                      {"type", type},
+                                      {"view", column.view->name},
+                                      {"feature", column.feature->name}});
+    table.rows.push_back({column.name, type, column.view->name});
+  }
+  report.add(std::move(table));
+  return report;
+}
+
+Result<Report> run(const Arguments& arguments, Session& session) {
+  const std::string& name = arguments.text("NAME");
+  RTML_TRY_ASSIGN(const project::Project* project, session.project());
+  // Views and services share their names, and this words the refusal for both.
+  const std::string references[] = {name};
+  RTML_TRY(project->resolve_features(references, false));
+  if (name.find(':') != std::string::npos) {
+    return fail(Error(ErrorCode::kUsage, "not a view or a service: " + name)
+                    .with_help("name the view without its feature"));
+  }
+  RTML_TRY_ASSIGN(const plan::Registered registered, read_registered(session));
+  if (const auto view = project->find_view(name)) return show_view(**view, *project, registered);
+  RTML_TRY_ASSIGN(const project::FeatureService* service, project->find_service(name));
+  return show_service(*service, *project, registered);
+}
+
+}  // namespace
+
+constinit const CommandSpec kFeatureShow{
+    .path = "feature show",
+    .summary = "Show a feature view or service",
+    .description = "How each feature is computed, who uses it, and the versions in the registry.",
+    .needs = Needs::kProject,
+    .options = kOptions,
+    .examples = kExamples,
+    .run = run,
+};
+
+}  // namespace rtml::cli::commands

@@ -1,0 +1,18 @@
+// Whether the features of a project compile.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/dataset/training_set.h"
+
+namespace rtml::plan {
+
+// Compiles every feature view against the columns of its source. Fails with the errors of all views
+// at once, each at its place in its file. A source without data yet, or with a stream alone, has no
+// columns to check against: its views are parsed only, and a warning that says so is returned.
+Result<std::vector<std::string>> check_views(const dataset::BuildContext& context);
+
+}  // namespace rtml::plan
