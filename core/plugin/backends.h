@@ -67,8 +67,8 @@ class OnlineTransaction {
   virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
   virtual Status put(std::string_view key, std::string_view value) = 0;
   virtual Status remove(std::string_view key) = 0;
-  // All or nothing, durable when it returns. Fails with kEpochStale if another writer has begun
-  // with a higher epoch.
+  // All or nothing, durable when it returns. Fails with kEpochStale if another writer has
+  // committed with a higher epoch.
   virtual Status commit() = 0;
 };
 

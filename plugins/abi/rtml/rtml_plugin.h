@@ -137,7 +137,7 @@ typedef int32_t rtml_status;
 #define RTML_STATUS_UNSUPPORTED 9
 /* put_if_unchanged: the blob is no longer as expected. Nothing was written. */
 #define RTML_STATUS_CHANGED 10
-/* commit: another writer has begun with a higher epoch. Nothing was written. */
+/* begin or commit: another writer has committed with a higher epoch. Nothing was written. */
 #define RTML_STATUS_STALE_EPOCH 11
 /* The data lacks a column that was asked for. */
 #define RTML_STATUS_MISSING_COLUMN 12
