@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "core/base/random.h"
 
@@ -12,8 +13,11 @@ using metric::Metric;
 using metric::ScoredRows;
 using metric::Task;
 
+// Six digits are enough to read; the evidence has them all.
 std::string number_text(double value) {
-  return to_json_text(Json(value));
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
 }
 
 Json number_or_null(const std::optional<double>& value) {
@@ -78,14 +82,16 @@ void decide(const Rule& rule, const Metric& metric, double candidate, Comparison
   const bool enough = *comparison->difference >= rule.min_delta;
   const bool beaten = !baseline || *comparison->difference > 0.0;
   comparison->outcome = enough && beaten ? Outcome::kPass : Outcome::kFail;
-  const std::string figures = std::string(metric.name) + " " + number_text(candidate) +
-                              " against " + number_text(*comparison->value);
-  if (comparison->outcome == Outcome::kPass) {
-    comparison->reason = figures;
+  comparison->reason = std::string(metric.name) + " " + number_text(candidate) + " against " +
+                       number_text(*comparison->value);
+  if (comparison->outcome == Outcome::kPass) return;
+  if (*comparison->difference < 0.0) {
+    comparison->reason += ", worse by " + number_text(-*comparison->difference);
   } else if (!beaten) {
-    comparison->reason = figures + ": no better than a baseline that learns nothing";
+    comparison->reason += ", no better than a baseline that learns nothing";
   } else {
-    comparison->reason = figures + ": better by less than min_delta " + number_text(rule.min_delta);
+    comparison->reason += ", better by " + number_text(*comparison->difference) +
+                          ", min_delta is " + number_text(rule.min_delta);
   }
 }
 

@@ -126,6 +126,11 @@ bool is_about_the_call(const Error& error) {
 }  // namespace
 
 Result<Verdict> judge_run(const RunGateRequest& request, const RunGateContext& context) {
+  if (request.run_id.empty()) {
+    Verdict verdict;
+    verdict.reason = "the model has no run and so no test rows";
+    return verdict;
+  }
   RTML_TRY_ASSIGN(const Found found, look_up(request, context.registry));
   if (!found.gate) {
     Verdict verdict;

@@ -28,7 +28,7 @@ struct RunGateContext {
 };
 
 struct RunGateRequest {
-  std::string run_id;  // "fraud-3".
+  std::string run_id;  // "fraud-3"; empty for a version from outside: the gate cannot tell.
   std::string model;   // Whose alias names the champion. A model without that alias has none: the
                        // candidate is then compared with the baselines alone.
   std::string alias;   // Empty: the alias that the run's pipeline names.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/time.h"
 #include "core/dataset/training_set.h"
 #include "core/drift/profile.h"
 #include "core/gate/evaluation.h"
@@ -73,6 +74,11 @@ Json describe_part(const Part& part, Task task) {
   Json description{{"rows", part.rows.rows()}};
   if (task == Task::kClassification) {
     description["positives"] = std::count(part.labels.begin(), part.labels.end(), 1.0);
+  }
+  if (!part.times_us.empty()) {
+    const auto [first, last] = std::minmax_element(part.times_us.begin(), part.times_us.end());
+    description["first_event"] = format_timestamp(*first);
+    description["last_event"] = format_timestamp(*last);
   }
   return description;
 }

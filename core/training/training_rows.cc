@@ -120,13 +120,6 @@ Result<TrainingRows> load_files(const project::Pipeline& pipeline, const Trainin
   return rows;
 }
 
-Json to_json(const SplitMoments& moments) {
-  return Json{{"train_from", format_timestamp(moments.train_from_us)},
-              {"train_to", format_timestamp(moments.train_to_us)},
-              {"test_from", format_timestamp(moments.test_from_us)},
-              {"test_to", format_timestamp(moments.test_to_us)}};
-}
-
 // Rows [from, to) of a set in the order of its time.
 table::Batch between(const table::Batch& rows, std::span<const std::int64_t> times,
                      std::int64_t from_us, std::int64_t to_us) {
@@ -154,7 +147,6 @@ Result<TrainingRows> build_rows(const project::Pipeline& pipeline, const Trainin
   add_history(all, &rows.history);
 
   const SplitMoments moments = resolve_split(pipeline.split, all.times_us.back());
-  rows.inputs["split"] = to_json(moments);
   const auto part = [&](const char* what, std::int64_t from_us, std::int64_t to_us) {
     return make_part(between(all.rows, all.times_us, from_us, to_us), rows.label,
                      std::string("the ") + what + " rows, " + format_timestamp(from_us) + " to " +

@@ -1,6 +1,7 @@
 #include "cli/commands/promote/promote.h"
 
 #include "cli/commands/model/alias_expectation.h"
+#include "cli/commands/model/gate_decision.h"
 #include "cli/registry_change.h"
 #include "cli/session.h"
 #include "core/base/name.h"
@@ -21,11 +22,16 @@ constexpr OptionSpec kOptions[] = {
     {.name = "--expect",
      .value = "VERSION",
      .help = "Move only if the alias points to this version now; \"none\" if it must be new"},
+    {.name = "--gate",
+     .type = OptionType::kFlag,
+     .help = "Promote only if the version's run passes the gate of its pipeline"},
     {.name = "--reason", .value = "TEXT", .help = "Why, for the event log"},
 };
 
 constexpr Example kExamples[] = {
     {.command = "rtml promote price_direction@1", .says = "Make a version the champion"},
+    {.command = "rtml promote price_direction@2 --gate",
+     .says = "The same, if it beats the champion and the baselines"},
     {.command = "rtml promote price_direction@2 --expect 1 --reason \"better on May\"",
      .says = "The same, only if version 1 is the champion still"},
 };
@@ -46,6 +52,7 @@ Result<registry::Expectation> expectation_of(const Arguments& arguments,
 }
 
 Report report_of(const Json& answer, const RegistryChange& change, bool repeated) {
+  if (answer.contains("refused")) return gate_refusal_report(answer, "promoted", change, repeated);
   Report report;
   report.data = answer;
   add_change_outcome(report, change, repeated);
@@ -63,6 +70,7 @@ Report report_of(const Json& answer, const RegistryChange& change, bool repeated
     }
     report.line(std::move(line));
   }
+  add_gate_evidence(report, answer["gate"]);
   if (repeated) report.line("done before under this idempotency key", Tone::kFaint);
   report.outputs = {{"reference", reference}, {"moved", moved ? "true" : "false"}};
   return report;
@@ -83,10 +91,11 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   const std::string& alias = arguments.text("--alias");
   RTML_TRY(check_name(alias, "alias"));
   RTML_TRY_ASSIGN(const registry::Registry* registry, session.registry());
-  RTML_TRY_ASSIGN(const RegistryChange change,
+  RTML_TRY_ASSIGN(RegistryChange change,
                   make_registry_change("promote",
                                        Json{{"version", arguments.text("VERSION")},
                                             {"alias", alias},
+                                            {"gate", arguments.flag("--gate")},
                                             {"expect", arguments.text("--expect")}},
                                        arguments, session));
   RTML_TRY_ASSIGN(const auto earlier, registry->answered(change.change));
@@ -97,6 +106,17 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const registry::Expectation expectation,
                   expectation_of(arguments, *registry, version.model));
   RTML_TRY(registry->verified_artifact(version.artifact_sha256));
+  if (arguments.flag("--gate")) {
+    RTML_TRY_ASSIGN(const gate::Verdict verdict,
+                    ask_gate({version.run_id, version.model, alias}, &change.change, session));
+    if (verdict.outcome != gate::Outcome::kPass) {
+      const Json subject{{"model", version.model}, {"version", version.number}, {"alias", alias}};
+      RTML_TRY_ASSIGN(const registry::Answer refused,
+                      record_gate_refusal("promotion_refused", version.model, subject, *registry,
+                                          change.change));
+      return report_of(refused.value, change, refused.repeated);
+    }
+  }
   RTML_TRY_ASSIGN(
       const registry::Answer answer,
       registry->change(change.change, [&](registry::Transaction& transaction) -> Result<Json> {
@@ -108,6 +128,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
                     {"reference", version.label()},
                     {"alias", alias},
                     {"from", before ? Json(before->number) : Json(nullptr)},
+                    {"gate", change.change.evidence},
                     {"event", after.event}};
       }));
   return report_of(answer.value, change, answer.repeated);
@@ -124,6 +145,11 @@ constinit const CommandSpec kPromote{
         "if someone moved it meanwhile, nothing happens and the command ends with 1. The "
         "version's\n"
         "bytes are checked against their sha256 before.\n"
+        "\n"
+        "With --gate the version is first compared with the version that the alias names and with\n"
+        "trivial baselines, on the test rows of the version's run. A version that fails is not\n"
+        "promoted (exit 3), nor is one about which the gate cannot tell (exit 1); the figures go\n"
+        "into the log in any case.\n"
         "\n"
         "\"rtml rollback\" undoes it.",
     .needs = Needs::kRegistry,

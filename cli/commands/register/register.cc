@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "cli/commands/model/alias_expectation.h"
+#include "cli/commands/model/gate_decision.h"
 #include "cli/commands/model/version_report.h"
 #include "cli/registry_change.h"
 #include "cli/session.h"
@@ -22,6 +23,9 @@ constexpr OptionSpec kOptions[] = {
      .value = "ALIAS",
      .help = "Move this alias to the new version",
      .completion = Completion::kAlias},
+    {.name = "--gate",
+     .type = OptionType::kFlag,
+     .help = "Register only if the run passes the gate of its pipeline"},
     {.name = "--reason", .value = "TEXT", .help = "Why, for the event log"},
     {.name = "--artifact",
      .type = OptionType::kPath,
@@ -42,6 +46,8 @@ constexpr OptionSpec kOptions[] = {
 constexpr Example kExamples[] = {
     {.command = "rtml register price_direction --model price_direction",
      .says = "Register the newest run of a pipeline"},
+    {.command = "rtml register price_direction --model price_direction --gate",
+     .says = "The same, if the run beats the champion and the baselines"},
     {.command = "rtml register price_direction-1 --model price_direction --alias challenger "
                 "--idempotency-key \"$GITHUB_RUN_ID\"",
      .says = "Register a run once, however often the step is repeated"},
@@ -100,6 +106,9 @@ Status check_options(const Arguments& arguments) {
                   std::string(option) + " goes with --artifact; a run has its own");
     }
   }
+  if (arguments.flag("--gate") && !arguments.has("RUN")) {
+    return fail(ErrorCode::kUsage, "--gate needs a run; a file brings no test rows");
+  }
   RTML_TRY(check_name(arguments.text("--model"), "model"));
   if (arguments.has("--alias")) RTML_TRY(check_name(arguments.text("--alias"), "alias"));
   return {};
@@ -150,6 +159,9 @@ Result<registry::ModelVersion> add_version(const Candidate& candidate, const std
 }
 
 Report report_of(const Json& answer, const RegistryChange& change, bool repeated) {
+  if (answer.contains("refused")) {
+    return gate_refusal_report(answer, "registered", change, repeated);
+  }
   Report report;
   report.data = answer;
   add_change_outcome(report, change, repeated);
@@ -164,6 +176,7 @@ Report report_of(const Json& answer, const RegistryChange& change, bool repeated
   if (answer["alias"].is_string()) {
     report.line(answer["alias"].get<std::string>() + " points to " + reference);
   }
+  add_gate_evidence(report, answer["gate"]);
   if (repeated) report.line("done before under this idempotency key", Tone::kFaint);
   report.outputs = {{"model", answer["model"].get<std::string>()},
                     {"version", to_json_text(answer["version"])},
@@ -175,6 +188,7 @@ Json request_of(const Arguments& arguments) {
   return Json{{"run", arguments.text("RUN")},
               {"model", arguments.text("--model")},
               {"alias", arguments.text("--alias")},
+              {"gate", arguments.flag("--gate")},
               {"artifact", arguments.text("--artifact")},
               {"type", arguments.text("--type")},
               {"metrics", arguments.list("--metrics")},
@@ -195,11 +209,23 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const Candidate candidate,
                   arguments.has("RUN") ? candidate_of_run(arguments.text("RUN"), *registry)
                                        : candidate_of_file(arguments, change.change, *registry));
+  if (arguments.flag("--gate")) {
+    RTML_TRY_ASSIGN(const gate::Verdict verdict,
+                    ask_gate({candidate.run_id, model, alias}, &change.change, session));
+    if (verdict.outcome != gate::Outcome::kPass) {
+      RTML_TRY_ASSIGN(const registry::Answer refused,
+                      record_gate_refusal("registration_refused", model,
+                                          Json{{"model", model}, {"run", candidate.run_id}},
+                                          *registry, change.change));
+      return report_of(refused.value, change, refused.repeated);
+    }
+  }
   RTML_TRY_ASSIGN(
       const registry::Answer answer,
       registry->change(change.change, [&](registry::Transaction& transaction) -> Result<Json> {
         RTML_TRY_ASSIGN(const auto version, add_version(candidate, model, transaction));
         Json done = version_object(version);
+        done["gate"] = change.change.evidence;
         done["alias"] = nullptr;
         if (alias.empty()) return done;
         RTML_TRY(transaction.move_alias(model, alias, version.number, expectation));
@@ -216,7 +242,14 @@ constinit const CommandSpec kRegister{
     .summary = "Make a version of a model from a run",
     .description =
         "The version gets the next number and binds everything the run was made from. It never\n"
-        "changes afterwards.",
+        "changes afterwards.\n"
+        "\n"
+        "With --gate the run is first compared with the champion and with trivial baselines on "
+        "the\n"
+        "run's test rows, by the gate: of its pipeline. A run that fails is not registered (exit "
+        "3),\n"
+        "nor is one about which the gate cannot tell (exit 1); the figures go into the log in any "
+        "case.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,
