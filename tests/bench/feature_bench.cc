@@ -1,0 +1,169 @@
+// How long the sweep takes for a feature value, and the kernel for an event and a read.
+//
+// The data are like card transactions: 5,000 customers, amounts in cents, times in order.
+
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "core/base/time.h"
+#include "core/feature/kernel.h"
+#include "core/feature/sweep.h"
+
+namespace rtml::feature {
+namespace {
+
+using table::Column;
+using table::ColumnBuilder;
+using table::Kind;
+
+constexpr std::int64_t kRows = 500'000;
+constexpr std::int64_t kCustomers = 5'000;
+
+table::Schema schema() {
+  return table::Schema({{"customer", {Kind::kInt64}},
+                        {"at", {Kind::kTimestamp}},
+                        {"id", {Kind::kInt64}},
+                        {"amount", {Kind::kDouble}},
+                        {"fraud", {Kind::kInt64}}});
+}
+
+table::Batch make_rows() {
+  std::mt19937_64 random(1);
+  ColumnBuilder customer({Kind::kInt64});
+  ColumnBuilder at({Kind::kTimestamp});
+  ColumnBuilder id({Kind::kInt64});
+  ColumnBuilder amount({Kind::kDouble});
+  ColumnBuilder fraud({Kind::kInt64});
+  for (std::int64_t row = 0; row < kRows; ++row) {
+    customer.append_integer(static_cast<std::int64_t>(random() % kCustomers));
+    at.append_integer(row * (60 * kDay / kRows));
+    id.append_integer(row);
+    amount.append_number(static_cast<double>(random() % 20'000) / 100);
+    fraud.append_integer(random() % 100 == 0 ? 1 : 0);
+  }
+  std::vector<Column> columns;
+  for (ColumnBuilder* builder : {&customer, &at, &id, &amount, &fraud}) {
+    columns.push_back(builder->finish());
+  }
+  return {std::make_shared<table::Schema>(schema()), std::move(columns), kRows};
+}
+
+project::Feature aggregate(const std::string& name, const std::string& text, std::int64_t size_us,
+                           Kind kind) {
+  project::Feature feature;
+  feature.name = name;
+  feature.type = {kind};
+  feature.form = project::FeatureForm::kAggregate;
+  feature.aggregate.text = text;
+  feature.window.emplace();
+  feature.window->size_us = size_us;
+  return feature;
+}
+
+// The given aggregates, each over 1, 7 and 30 days.
+Program make_program(const std::vector<std::pair<std::string, Kind>>& aggregates) {
+  project::FeatureView view;
+  view.name = "customer";
+  for (const auto& [text, kind] : aggregates) {
+    for (const std::int64_t days : {1, 7, 30}) {
+      view.features.push_back(
+          aggregate("f" + std::to_string(view.features.size()), text, days * kDay, kind));
+    }
+  }
+  project::Source source;
+  source.name = "transactions";
+  source.timestamp.column = "at";
+  source.id = "id";
+  const std::vector<project::EntityKey> keys = {{"customer", std::nullopt}};
+  auto program = compile(view, source, keys, schema());
+  if (!program) {
+    std::cerr << program.error().message() << "\n";
+    std::exit(1);
+  }
+  return std::move(*program);
+}
+
+const table::Batch& rows() {
+  static const table::Batch batch = make_rows();
+  return batch;
+}
+
+void run_sweep(benchmark::State& state, const std::vector<std::pair<std::string, Kind>>& aggregates,
+               int threads) {
+  const Program program = make_program(aggregates);
+  const auto events = event_columns(program, rows(), "the rows");
+  const ReadColumns reads{events->rows, events->keys, events->time};
+  for (auto _ : state) {
+    auto result = sweep(program, *events, reads, {threads, nullptr});
+    benchmark::DoNotOptimize(result);
+  }
+  // Seconds a value, which the library prints as nanoseconds.
+  state.counters["per_value"] = benchmark::Counter(
+      static_cast<double>(kRows) * static_cast<double>(program.outputs.size()),
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+void sweep_counts(benchmark::State& state) {
+  run_sweep(state, {{"count", Kind::kInt64}}, 1);
+}
+void sweep_sums(benchmark::State& state) {
+  run_sweep(state, {{"sum(amount)", Kind::kDouble}}, 1);
+}
+void sweep_extremes(benchmark::State& state) {
+  run_sweep(state, {{"max(amount)", Kind::kDouble}, {"min(amount)", Kind::kDouble}}, 1);
+}
+void sweep_view(benchmark::State& state) {
+  run_sweep(state,
+            {{"count", Kind::kInt64},
+             {"mean(amount)", Kind::kDouble},
+             {"sum(amount)", Kind::kDouble},
+             {"mean(fraud)", Kind::kDouble}},
+            static_cast<int>(state.range(0)));
+}
+
+// One customer's events, `range` of them.
+State state_of(Kernel& kernel, const EventColumns& events, std::int64_t count) {
+  State state = kernel.make_state();
+  for (std::int64_t row = 0; row < count; ++row) {
+    const std::vector<table::Value> inputs = {value_at(events.inputs[0], row)};
+    kernel.update(state, {events.time.integer_at(row), {}, value_at(*events.id, row), inputs});
+  }
+  return state;
+}
+
+void kernel_update(benchmark::State& state) {
+  const Program program = make_program({{"count", Kind::kInt64}, {"mean(amount)", Kind::kDouble}});
+  const auto events = event_columns(program, rows(), "the rows");
+  Kernel kernel(program);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(state_of(kernel, *events, state.range(0)));
+  }
+  state.counters["per_event"] = benchmark::Counter(
+      static_cast<double>(state.range(0)),
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+void kernel_read(benchmark::State& state) {
+  const Program program = make_program({{"count", Kind::kInt64}, {"mean(amount)", Kind::kDouble}});
+  const auto events = event_columns(program, rows(), "the rows");
+  Kernel kernel(program);
+  const State kept = state_of(kernel, *events, state.range(0));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(kernel.read(kept, kept.times_us.back()));
+  }
+}
+
+BENCHMARK(sweep_counts)->Unit(benchmark::kMillisecond);
+BENCHMARK(sweep_sums)->Unit(benchmark::kMillisecond);
+BENCHMARK(sweep_extremes)->Unit(benchmark::kMillisecond);
+BENCHMARK(sweep_view)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
+BENCHMARK(kernel_update)->Arg(100)->Arg(1'000);
+BENCHMARK(kernel_read)->Arg(100)->Arg(1'000);
+
+}  // namespace
+}  // namespace rtml::feature
+
+BENCHMARK_MAIN();

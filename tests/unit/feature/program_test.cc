@@ -1,0 +1,180 @@
+#include "core/feature/program.h"
+
+#include <doctest/doctest.h>
+
+#include "core/feature/aggregate.h"
+#include "tests/unit/feature/view_builder.h"
+
+namespace rtml::feature {
+namespace {
+
+using table::Kind;
+
+std::string error_of(const ViewBuilder& view) {
+  const auto program = view.compile();
+  return program ? "compiles" : program.error().message();
+}
+
+Error error_at(const ViewBuilder& view) {
+  auto program = view.compile();
+  REQUIRE(!program);
+  return std::move(program).error();
+}
+
+std::vector<std::string> names(const std::vector<table::Field>& fields) {
+  return table::Schema(fields).names();
+}
+
+}  // namespace
+
+TEST_CASE("compile: takes only the columns a view needs") {
+  ViewBuilder view;
+  view.aggregate("a", Kind::kDouble, "sum(z + x)", 7, 3, "flag")
+      .aggregate("b", Kind::kInt64, "count", 9);
+  const Program program = view.program();
+  CHECK(names(program.inputs) == std::vector<std::string>{"flag", "x", "z"});
+  CHECK(program.retention_us == 10);
+  CHECK(program.keys.size() == 1);
+  CHECK(!program.is_order_needed);
+  CHECK(program.output_schema().names() == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("compile: where order matters and there is no id, the whole row is needed") {
+  ViewBuilder view;
+  view.aggregate("a", Kind::kDouble, "last(x)", 7);
+  CHECK(names(view.program().inputs) == std::vector<std::string>{"c", "flag", "id", "moment", "n",
+                                                                 "name", "s", "w", "x", "y", "z"});
+  CHECK(names(view.with_id().program().inputs) == std::vector<std::string>{"x"});
+}
+
+TEST_CASE("compile: equal arguments and filters share a slot, equal windows a window") {
+  ViewBuilder view;
+  view.aggregate("a", Kind::kDouble, "sum(x * 2)", 7, 0, "y > 1")
+      .aggregate("b", Kind::kDouble, "mean( x*2 )", 7, 0, "(y > 1)")
+      .aggregate("d", Kind::kDouble, "mean(x * 2)", 8);
+  const Program program = view.program();
+  CHECK(program.slots.size() == 2);
+  CHECK(program.windows.size() == 2);
+}
+
+TEST_CASE("compile: says of each feature which columns it sees and how old at least") {
+  ViewBuilder view;
+  view.aggregate("a", Kind::kDouble, "mean(y)", 7, 30)
+      .aggregate("b", Kind::kDouble, "sum(x)", 7, 5, "y > 1")
+      .expression("e", Kind::kDouble, "a + b")
+      .expression("f", Kind::kInt64, "y * 2");
+  const Program program = view.program();
+  const auto delay = [&](std::size_t output, const std::string& column) {
+    for (const Dependency& dependency : program.outputs[output].dependencies) {
+      if (dependency.column == column) return dependency.least_delay_us;
+    }
+    return std::int64_t{-1};
+  };
+  CHECK(delay(0, "y") == 30);
+  CHECK(delay(0, "x") == -1);
+  CHECK(delay(1, "y") == 5);
+  CHECK(delay(2, "y") == 5);
+  CHECK(delay(2, "x") == 5);
+  CHECK(delay(3, "y") == 0);
+}
+
+TEST_CASE("compile: the declared type must be the inferred one, or wider") {
+  const auto declare = [](Kind kind, const std::string& aggregate) {
+    ViewBuilder view;
+    view.aggregate("f", kind, aggregate, 7);
+    return error_of(view);
+  };
+  CHECK(declare(Kind::kInt64, "sum(y)") == "compiles");
+  CHECK(declare(Kind::kDouble, "sum(y)") == "compiles");
+  CHECK(declare(Kind::kInt64, "mean(y)") == "feature f: declared INT64, but mean(y) is DOUBLE");
+  CHECK(declare(Kind::kInt32, "count") == "feature f: declared INT32, but count is INT64");
+  CHECK(declare(Kind::kInt32, "max(n)") == "compiles");
+  CHECK(declare(Kind::kInt64, "max(n)") == "compiles");
+  CHECK(declare(Kind::kFloat, "last(w)") == "compiles");
+  CHECK(declare(Kind::kFloat, "sum(w)") == "feature f: declared FLOAT, but sum(w) is DOUBLE");
+  CHECK(declare(Kind::kString, "min(s)") == "compiles");
+  CHECK(declare(Kind::kInt64, "sum(flag)") == "compiles");
+  CHECK(declare(Kind::kDouble, "sum(s)") == "feature f: sum does not take STRING");
+  CHECK(declare(Kind::kDouble, "sum(t)") == "feature f: sum does not take TIMESTAMP");
+}
+
+TEST_CASE("compile: what is not an aggregate, or not yet one, is said") {
+  const auto error = [](const std::string& aggregate) {
+    ViewBuilder view;
+    view.aggregate("f", Kind::kDouble, aggregate, 7);
+    return error_at(view);
+  };
+  CHECK(error("avg(x)").message() == "feature f: not an aggregate: avg(x)");
+  CHECK(error("sun(x)").message() == "feature f: not an aggregate: sun(x) (did you mean \"sum\"?)");
+  CHECK(error("sum(x) / 2").message() == "feature f: not an aggregate: sum(x) / 2");
+  CHECK(error("sum").message() == "feature f: sum takes one value, not 0");
+  CHECK(error("sum(x, z)").message() == "feature f: sum takes one value, not 2");
+  CHECK(error("sum(qqqq)").message() == "cannot use the expression: unknown column \"qqqq\"");
+  CHECK(error("sum(x").code() == ErrorCode::kExpressionSyntax);
+  for (const std::string& name : reserved_aggregates()) {
+    CHECK(error(name + "(x)").code() == ErrorCode::kUnsupported);
+  }
+}
+
+TEST_CASE("compile: windows that are not sliding are refused at their place") {
+  const auto refuse = [](const auto& change) {
+    ViewBuilder view;
+    view.aggregate("f", Kind::kInt64, "count", 7);
+    view.view.features[0].window->location = {"features/a.yaml", 3, 5, 0, ""};
+    change(view.view.features[0]);
+    const Error error = error_at(view);
+    CHECK(error.code() == ErrorCode::kUnsupported);
+    return error;
+  };
+  const Error session = refuse(
+      [](project::Feature& feature) { feature.window->kind = project::WindowKind::kSession; });
+  CHECK(session.message() == "feature f: this kind of window is not supported yet: session");
+  CHECK(session.location()->line == 3);
+  CHECK(refuse([](project::Feature& feature) {
+          feature.window->kind = project::WindowKind::kTumbling;
+        }).message() == "feature f: this kind of window is not supported yet: tumbling");
+  CHECK(refuse([](project::Feature& feature) { feature.window->resolution_us = 1; }).message() ==
+        "feature f: windows with a resolution are not supported yet");
+  CHECK(refuse([](project::Feature& feature) { feature.window.reset(); }).message() ==
+        "feature f: an aggregate without a window is not supported yet");
+}
+
+TEST_CASE("compile: features that read each other in a circle are refused") {
+  ViewBuilder view;
+  view.expression("a", Kind::kInt64, "b + 1")
+      .expression("b", Kind::kInt64, "d + 1")
+      .expression("d", Kind::kInt64, "a + 1");
+  CHECK(error_of(view) == "feature a: it depends on itself: a -> b -> d -> a");
+  ViewBuilder itself;
+  itself.expression("x", Kind::kDouble, "x * 2");
+  CHECK(error_of(itself) == "feature x: it depends on itself: x -> x");
+}
+
+TEST_CASE("compile: all errors of a view come at once") {
+  ViewBuilder view;
+  view.aggregate("a", Kind::kInt64, "mean(x)", 7)
+      .column("missing", Kind::kDouble)
+      .expression("e", Kind::kBool, "nothing > 1")
+      .aggregate("f", Kind::kInt64, "count", 7, 0, "x + 1");
+  const Error error = error_at(view);
+  REQUIRE(error.parts().size() == 4);
+  CHECK(error.parts()[0].message() == "feature a: declared INT64, but mean(x) is DOUBLE");
+  CHECK(error.parts()[1].message() == "feature missing: no column \"missing\" in source events");
+  CHECK(error.parts()[2].message() == "cannot use the expression: unknown column \"nothing\"");
+  CHECK(error.parts()[3].message() == "a filter must be BOOL, but this is DOUBLE");
+}
+
+TEST_CASE("compile: keys must be integers or texts on both sides") {
+  ViewBuilder view;
+  view.aggregate("n", Kind::kInt64, "count", 7);
+  view.keys = {{"k", table::DataType{Kind::kInt32}}};
+  CHECK(error_of(view) == "compiles");
+  view.keys = {{"k", table::DataType{Kind::kString}}};
+  CHECK(error_of(view) == "key \"k\" of view v is declared STRING, but the source has INT64");
+  view.keys = {{"x", std::nullopt}};
+  CHECK(error_at(view).code() == ErrorCode::kDataWrongType);
+  view.keys = {{"kk", std::nullopt}};
+  CHECK(error_of(view) == "no column \"kk\" in source events (did you mean \"k\"?)");
+}
+
+}  // namespace rtml::feature

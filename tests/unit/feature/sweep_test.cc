@@ -1,0 +1,155 @@
+#include "core/feature/sweep.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <random>
+
+#include "tests/unit/feature/view_builder.h"
+
+namespace rtml::feature {
+namespace {
+
+using table::Kind;
+
+ViewBuilder wide_view() {
+  ViewBuilder view;
+  view.aggregate("n", Kind::kInt64, "count", 500)
+      .aggregate("sum", Kind::kDouble, "sum(x)", 2'000, 100)
+      .aggregate("wide", Kind::kDouble, "mean(z)", 700, 0, "flag")
+      .aggregate("min", Kind::kDouble, "min(x)", 300, 0, "", true)
+      .aggregate("last", Kind::kString, "last(s)", 900)
+      .expression("e", Kind::kDouble, "sum / n")
+      .with_id()
+      .ttl(2'000);
+  return view;
+}
+
+// Many more rows than a block: one entity of half the rows, some hundreds of the rest.
+std::vector<SourceRow> many_rows(std::size_t count) {
+  std::mt19937_64 random(5);
+  std::vector<SourceRow> rows(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    SourceRow& row = rows[i];
+    row.k = random() % 2 == 0 ? 0 : static_cast<std::int64_t>(random() % 300);
+    row.t = static_cast<std::int64_t>(random() % (count / 2));
+    row.id = static_cast<std::int64_t>(random() % (count * 10));
+    row.x = static_cast<double>(random() % 10'000) / 100;
+    row.z = std::ldexp(1.0, static_cast<int>(random() % 300) - 150);
+    row.s = std::to_string(random() % 50);
+    row.flag = random() % 3 != 0;
+  }
+  return rows;
+}
+
+ReadColumns reads_of(const Program& program, const EventColumns& events) {
+  REQUIRE(program.keys.size() == events.keys.size());
+  return {events.rows, events.keys, events.time};
+}
+
+}  // namespace
+
+TEST_CASE("sweep: many blocks on many threads equal the kernel") {
+  const ViewBuilder view = wide_view();
+  const Program program = view.program();
+  const std::vector<SourceRow> rows = many_rows(40'000);
+  const auto events = event_columns(program, to_batch(view.schema, rows), "the rows");
+  REQUIRE(events.has_value());
+  const ReadColumns reads = reads_of(program, *events);
+  const auto one = sweep(program, *events, reads);
+  REQUIRE(one.has_value());
+  const auto three = sweep(program, *events, reads, {3, nullptr});
+  REQUIRE(three.has_value());
+  CHECK(one->duplicates == three->duplicates);
+  CHECK(!one->duplicates.empty());
+
+  Kernel kernel(program);
+  std::map<std::int64_t, State> states;
+  for (std::int64_t row = 0; row < events->rows; ++row) {
+    State& state = states.try_emplace(*rows[static_cast<std::size_t>(row)].k, kernel.make_state())
+                       .first->second;
+    kernel.update(state, event_of(*events, row).event);
+  }
+  bool all_same = true;
+  for (std::int64_t row = 0; row < events->rows; row += 7) {
+    const SourceRow& source = rows[static_cast<std::size_t>(row)];
+    const auto read = kernel.read(states.at(*source.k), source.t);
+    REQUIRE(read.has_value());
+    for (std::size_t f = 0; f < one->features.size(); ++f) {
+      const std::string expected = show(read->values[f]);
+      all_same = all_same && expected == show(value_at(one->features[f], row)) &&
+                 expected == show(value_at(three->features[f], row));
+    }
+  }
+  CHECK(all_same);
+}
+
+TEST_CASE("sweep: duplicates are named by their rows") {
+  ViewBuilder view;
+  view.aggregate("n", Kind::kInt64, "count", 100).with_id();
+  const Program program = view.program();
+  std::vector<SourceRow> rows(5);
+  rows[0].id = 3;
+  rows[0].t = 9;
+  rows[1].id = 3;  // Earlier, so this one stays.
+  rows[1].t = 1;
+  rows[3].id = 3;
+  rows[3].t = 1;
+  rows[4].k = 2;  // Another entity.
+  rows[4].id = 3;
+  const auto events = event_columns(program, to_batch(view.schema, rows), "the rows");
+  REQUIRE(events.has_value());
+  const auto result = sweep(program, *events, reads_of(program, *events));
+  REQUIRE(result.has_value());
+  CHECK(result->duplicates == std::vector<std::int64_t>{0, 3});
+  CHECK(result->features[0].values<std::int64_t>()[0] == 2);
+}
+
+TEST_CASE("sweep: no events, no reads, no keys") {
+  ViewBuilder view;
+  view.aggregate("n", Kind::kInt64, "count", 100).aggregate("s", Kind::kDouble, "sum(x)", 9);
+  const Program program = view.program();
+  const auto none = event_columns(program, to_batch(view.schema, {}), "the rows");
+  REQUIRE(none.has_value());
+  const auto nothing = sweep(program, *none, reads_of(program, *none));
+  REQUIRE(nothing.has_value());
+  CHECK(nothing->features[0].length() == 0);
+  std::vector<SourceRow> rows(2);
+  rows[1].k = std::nullopt;
+  const auto some = event_columns(program, to_batch(view.schema, rows), "the rows");
+  const auto unknown = sweep(program, *none, reads_of(program, *some));
+  REQUIRE(unknown.has_value());
+  CHECK(show(value_at(unknown->features[0], 0)) == "0");
+  CHECK(unknown->features[0].is_null(1));  // A null key gives null, counts too.
+  CHECK(unknown->statuses == std::vector<Status>{Status::kNotFound, Status::kNotFound});
+  const auto dropped = sweep(program, *some, reads_of(program, *some));
+  CHECK(dropped->events_without_key == 1);
+}
+
+TEST_CASE("sweep: says which column does not fit, and stops when cancelled") {
+  ViewBuilder view;
+  view.aggregate("n", Kind::kDouble, "sum(x)", 100);
+  const Program program = view.program();
+  const auto batch = to_batch(view.schema, many_rows(10));
+  auto events = event_columns(program, batch, "the rows");
+  REQUIRE(events.has_value());
+  const ReadColumns reads = reads_of(program, *events);
+  CancelFlag cancel;
+  cancel.set();
+  const auto stopped = sweep(program, *events, reads, {1, &cancel});
+  REQUIRE(!stopped);
+  CHECK(stopped.error().code() == ErrorCode::kInterrupted);
+  EventColumns wrong = *events;
+  wrong.inputs[0] = wrong.keys[0];
+  CHECK(sweep(program, wrong, reads).error().message() == "column \"x\" is INT64, not DOUBLE");
+  table::ColumnBuilder times({Kind::kTimestamp});
+  for (int i = 0; i < 9; ++i) times.append_integer(i);
+  times.append_null();
+  wrong = *events;
+  wrong.time = times.finish();
+  CHECK(sweep(program, wrong, reads).error().message() ==
+        "the time of an event is null: column \"t\", row 10");
+  CHECK(!event_columns(program, table::Batch(), "an empty file"));
+}
+
+}  // namespace rtml::feature
