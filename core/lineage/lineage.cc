@@ -148,6 +148,14 @@ Status describe_repository(const Libgit2& git, git_repository* repository, Linea
   return describe_changes(git, repository, commit.get(), lineage);
 }
 
+// True if the repository was found and belongs to someone else. libgit2 1.5 then says that it found
+// no safe.directory in the configuration, instead of GIT_EOWNER.
+bool refuses_owner(const Libgit2& git, int result) {
+  const git_error* error = git.git_error_last();
+  return result == GIT_EOWNER ||
+         (result == GIT_ENOTFOUND && error != nullptr && error->klass == GIT_ERROR_CONFIG);
+}
+
 // What GitHub Actions says about the checkout, where the repository cannot be asked.
 void describe_environment(const Environment& environment, Lineage& lineage) {
   const auto commit = environment.get_non_empty("GITHUB_SHA");
@@ -184,13 +192,15 @@ Result<Lineage> describe(const fs::path& directory, const Environment& environme
     RTML_TRY(describe_repository(git, repository.get(), lineage));
     return lineage;
   }
-  if (result == GIT_ENOTFOUND) {
-    lineage.note = "not in a git repository";
-  } else if (result == GIT_EOWNER) {
+  if (refuses_owner(git, result)) {
+    std::error_code ignored;
     lineage.unreadable = true;
     lineage.note =
         "the git repository belongs to another user; \"git config --global --add safe.directory " +
-        fs::weakly_canonical(directory).string() + "\" (its top directory) lets it be read";
+        fs::weakly_canonical(directory, ignored).string() +
+        "\" (its top directory) lets it be read";
+  } else if (result == GIT_ENOTFOUND) {
+    lineage.note = "not in a git repository";
   } else {
     lineage.unreadable = true;
     lineage.note = "the git repository cannot be read: " + git_message(git);
