@@ -54,6 +54,19 @@ table::Column label_column(const std::vector<double>& labels) {
   return table::double_column(labels);
 }
 
+// Fails before any row is read if the backend does not take the parameters. The place is the
+// pipeline's file unless the request set some.
+Status check_parameters(const project::Pipeline& pipeline, const TrainingRequest& request,
+                        plugin::ModelSettings settings, const TrainingContext& context) {
+  RTML_TRY_ASSIGN(const std::unique_ptr<plugin::ModelBackend> backend,
+                  context.plugins.model_backend(pipeline.model.type));
+  if (settings.feature_names.empty()) settings.feature_names = {"feature"};
+  const auto model = backend->create(settings);
+  if (model) return {};
+  if (!request.parameters.empty()) return fail(model.error());
+  return fail(Error(model.error()).at(pipeline.model.location));
+}
+
 // Puts each metric of `predictions` into `values`, or why it is undefined into `undefined`.
 Status measure(const Metrics& metrics, double threshold, const std::vector<double>& labels,
                const std::vector<double>& predictions, Json* values, Json* undefined) {
@@ -178,6 +191,8 @@ Result<TrainedModel> train(const TrainingRequest& request, const TrainingContext
   settings.parameters = pipeline->model.parameters;
   for (const auto& [name, value] : request.parameters.items()) settings.parameters[name] = value;
   settings.seed = request.seed.value_or(pipeline->seed);
+
+  RTML_TRY(check_parameters(*pipeline, request, settings, context));
 
   RTML_TRY_ASSIGN(TrainingRows rows, load_rows(*pipeline, request, context));
   settings.feature_names = rows.features;

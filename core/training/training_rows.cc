@@ -147,14 +147,19 @@ Result<TrainingRows> build_rows(const project::Pipeline& pipeline, const Trainin
   add_history(all, &rows.history);
 
   const SplitMoments moments = resolve_split(pipeline.split, all.times_us.back());
-  const auto part = [&](const char* what, std::int64_t from_us, std::int64_t to_us) {
-    return make_part(between(all.rows, all.times_us, from_us, to_us), rows.label,
-                     std::string("the ") + what + " rows, " + format_timestamp(from_us) + " to " +
-                         format_timestamp(to_us),
-                     time);
+  const auto part = [&](const std::string& name, std::int64_t from_us,
+                        std::int64_t to_us) -> Result<Part> {
+    table::Batch found = between(all.rows, all.times_us, from_us, to_us);
+    if (found.rows() > 0) return make_part(std::move(found), rows.label, "the " + name, time);
+    return fail(Error(ErrorCode::kTrainingData, "there are no " + name + " from " +
+                                                    format_timestamp(from_us) + " to " +
+                                                    format_timestamp(to_us - 1))
+                    .at(pipeline.split.location)
+                    .with_help("mature labels go from " + format_timestamp(all.times_us.front()) +
+                               " to " + format_timestamp(all.times_us.back())));
   };
-  RTML_TRY_ASSIGN(rows.train, part("training", moments.train_from_us, moments.train_to_us));
-  RTML_TRY_ASSIGN(rows.test, part("test", moments.test_from_us, moments.test_to_us));
+  RTML_TRY_ASSIGN(rows.train, part("training rows", moments.train_from_us, moments.train_to_us));
+  RTML_TRY_ASSIGN(rows.test, part("test rows", moments.test_from_us, moments.test_to_us));
   const std::int64_t gap_us = moments.test_from_us - moments.train_to_us;
   if (gap_us < pipeline.dataset.labels.maturity_us) {
     rows.warnings.push_back("the embargo of " + format_duration(std::max<std::int64_t>(gap_us, 0)) +
