@@ -24,6 +24,7 @@
 #include "cli/commands/registry/log.h"
 #include "cli/commands/rollback/rollback.h"
 #include "cli/commands/train/train.h"
+#include "cli/commands/simulate/fraud.h"
 #include "cli/commands/version/version.h"
 
 namespace rtml::cli {
@@ -56,6 +57,7 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kRegistryLog,
     &commands::kRollback,
     &commands::kTrain,
+    &commands::kSimulateFraud,
     &commands::kVersion,
     // clang-format on
 };

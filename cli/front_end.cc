@@ -69,6 +69,8 @@ class FrontEnd {
     RTML_TRY_ASSIGN(const std::unique_ptr<Clock> test_clock, make_test_clock());
     NoProgress progress;
     Session session(environment_, test_clock ? *test_clock : system_clock(), cancel_, progress);
+    StandardOutput output;
+    session.set_output(output);
     session.set_overrides({.config_settings = arguments.list("--set")});
     if (command_->needs != Needs::kNothing) RTML_TRY(session.project_root());
     RTML_TRY_ASSIGN(Report report, command_->run(arguments, session));
@@ -88,7 +90,7 @@ class FrontEnd {
     for (const std::string& warning : report.warnings) {
       (void)write_all(STDERR_FILENO, render_warning(warning, error_style_));
     }
-    const int status = print(rendered(report));
+    const int status = report.streamed ? 0 : print(rendered(report));
     if (status != 0) return status;
     if (report.exit == ExitClass::kFinding && arguments.flag("--exit-zero")) return 0;
     return status_of(report.exit);

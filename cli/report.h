@@ -79,6 +79,8 @@ struct Report {
   std::string suite;  // For JUnit: what was tested, usually a model or view.
   // Name and value pairs for $GITHUB_OUTPUT.
   std::vector<std::pair<std::string, std::string>> outputs;
+  // The result went to Session::output() already; nothing more is printed.
+  bool streamed = false;
   // What the process ends with: kOk, or kFailed, kFinding, kRetry for a verdict that is no error.
   ExitClass exit = ExitClass::kOk;
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/output_stream.h"
 #include "core/base/cancel.h"
 #include "core/base/clock.h"
 #include "core/base/environment.h"
@@ -45,6 +46,11 @@ class Session {
   const CancelFlag& cancel() const { return cancel_; }
   Progress& progress() { return progress_; }
 
+  // For results that are written as they come; the Report is then marked as streamed.
+  // REQUIRES: set_output() was called.
+  OutputStream& output() { return *output_; }
+  void set_output(OutputStream& output) { output_ = &output; }
+
   // The directory of rtml.yaml. Fails with kNoProject.
   Result<std::filesystem::path> project_root();
   // The merged configuration. Fails if a configuration file is wrong.
@@ -69,6 +75,7 @@ class Session {
   const CancelFlag& cancel_;
   Progress& progress_;
   Overrides overrides_;
+  OutputStream* output_ = nullptr;
   std::unique_ptr<Parts> parts_;
 };
 

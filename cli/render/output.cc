@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 #include <cerrno>
+#include <cstring>
+#include <string>
 
 namespace rtml::cli {
 
@@ -17,6 +19,19 @@ WriteOutcome write_all(int descriptor, std::string_view text) {
     }
   }
   return WriteOutcome::kDone;
+}
+
+Result<bool> StandardOutput::write(std::string_view text) {
+  switch (write_all(STDOUT_FILENO, text)) {
+    case WriteOutcome::kDone:
+      return true;
+    case WriteOutcome::kReaderGone:
+      return false;
+    case WriteOutcome::kFailed:
+      break;
+  }
+  return fail(ErrorCode::kIo,
+              std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
 }  // namespace rtml::cli

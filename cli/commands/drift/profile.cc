@@ -93,7 +93,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
     return fail(ErrorCode::kDataEmpty, "there is nothing to profile: " + input + " has no rows");
   }
   const bool write = !arguments.flag("--dry-run");
-  if (write) RTML_TRY(write_file(output, to_indented_json_text(drift::to_json(profile)) + "\n"));
+  if (write) RTML_TRY(write_file(output, to_json_text(drift::to_json(profile)) + "\n"));
   return report_of(profile, output, write);
 }
 
