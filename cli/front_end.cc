@@ -9,21 +9,35 @@
 #include <optional>
 #include <utility>
 
+#include "cli/confirmation.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/parser/parser.h"
+#include "cli/render/github.h"
 #include "cli/render/json.h"
+#include "cli/render/junit.h"
 #include "cli/render/output.h"
+#include "cli/render/progress.h"
+#include "cli/render/sarif.h"
 #include "cli/render/text.h"
 #include "cli/session.h"
 #include "cli/ticking_clock.h"
+#include "core/base/log.h"
 #include "core/base/time.h"
 
 namespace rtml::cli {
 namespace {
 
+constexpr std::int64_t kTerminalIntervalMs = 100;
+constexpr std::int64_t kPlainIntervalMs = 30'000;
+
 int status_of(ExitClass exit) {
   return static_cast<int>(exit);
+}
+
+// Messages are lost rather than fail the command where standard error cannot be written.
+void write_to_standard_error(std::string_view text) {
+  (void)write_all(STDERR_FILENO, text);
 }
 
 // One run of the program.
@@ -39,6 +53,7 @@ class FrontEnd {
         error_style_(style_for(::isatty(STDERR_FILENO) == 1, presentation_.color, environment)) {}
 
   int run() {
+    configure_log();
     auto invocation = parse_command_line(words_);
     if (!invocation) return finish_with(invocation.error());
     if (invocation->command == nullptr || invocation->wants_help) return show_help(*invocation);
@@ -50,11 +65,30 @@ class FrontEnd {
 
  private:
   int show_help(const Invocation& invocation) {
-    if (invocation.command != nullptr) return print(command_page(*invocation.command));
-    if (invocation.noun.empty()) return print(overview_page());
-    if (invocation.wants_help) return print(noun_page(invocation.noun));
+    if (invocation.command != nullptr) return print_page(command_page(*invocation.command));
+    if (invocation.noun.empty()) return print_page(overview_page());
+    if (invocation.wants_help) return print_page(noun_page(invocation.noun));
     return finish_with(Error(ErrorCode::kUsage, "a command must follow: rtml " + invocation.noun)
                            .with_help("\"rtml help " + invocation.noun + "\" lists its commands"));
+  }
+
+  void configure_log() const {
+    log::Options options;
+    if (presentation_.quiet) options.least = log::Level::kError;
+    if (presentation_.verbose) options.least = log::Level::kDebug;
+    options.format = [json = presentation_.log_as_json, style = error_style_](
+                         log::Level level, std::string_view message) {
+      if (json) {
+        return to_json_text({{"time", format_timestamp(system_clock().now_us())},
+                             {"level", log::to_string(level)},
+                             {"message", message}});
+      }
+      if (level == log::Level::kWarning && style.in_actions) return warning_annotation(message);
+      const Tone tone = level == log::Level::kWarning ? Tone::kWarning : Tone::kFaint;
+      return painted(std::string(log::to_string(level)) + ":", tone, style) + " " +
+             printable(message, style);
+    };
+    log::configure(std::move(options));
   }
 
   Result<Report> run_command(const Arguments& arguments) {
@@ -67,14 +101,19 @@ class FrontEnd {
       }
     }
     RTML_TRY_ASSIGN(const std::unique_ptr<Clock> test_clock, make_test_clock());
-    NoProgress progress;
-    Session session(environment_, test_clock ? *test_clock : system_clock(), cancel_, progress);
+    const std::unique_ptr<Progress> progress = make_progress();
+    Session session(environment_, test_clock ? *test_clock : system_clock(), cancel_, *progress);
     StandardOutput output;
     session.set_output(output);
     session.set_overrides({.config_settings = arguments.list("--set")});
     if (command_->needs != Needs::kNothing) RTML_TRY(session.project_root());
-    RTML_TRY_ASSIGN(Report report, command_->run(arguments, session));
-    RTML_TRY(cancel_.check());
+    root_ = session.project_root().value_or(std::filesystem::path());
+    if (command_->asks_confirmation && !arguments.flag("--yes") && !arguments.flag("--dry-run")) {
+      RTML_TRY(confirm(*command_, words_));
+    }
+    auto report = command_->run(arguments, session);
+    progress->end();
+    if (report) RTML_TRY(cancel_.check());
     return report;
   }
 
@@ -86,28 +125,68 @@ class FrontEnd {
     return std::make_unique<TickingClock>(start_us);
   }
 
+  std::unique_ptr<Progress> make_progress() const {
+    if (presentation_.quiet) return std::make_unique<NoProgress>();
+    const bool renews = error_style_.terminal && environment_.get("TERM") != "dumb";
+    return std::make_unique<ProgressLine>(
+        ProgressLine::Options{.terminal = renews,
+                              .interval_ms = renews ? kTerminalIntervalMs : kPlainIntervalMs,
+                              .write = write_to_standard_error});
+  }
+
   int finish_with(const Report& report, const Arguments& arguments) {
-    for (const std::string& warning : report.warnings) {
-      (void)write_all(STDERR_FILENO, render_warning(warning, error_style_));
-    }
+    for (const std::string& warning : report.warnings) log::warning(warning);
+    // The runner's files are written even if nobody reads standard output.
+    const Status shared = share_with_actions(report);
     const int status = report.streamed ? 0 : print(rendered(report));
     if (status != 0) return status;
+    if (!shared) return finish_with(shared.error());
     if (report.exit == ExitClass::kFinding && arguments.flag("--exit-zero")) return 0;
     return status_of(report.exit);
   }
 
   std::string rendered(const Report& report) const {
     switch (presentation_.format) {
-      case OutputFormat::kJson:
-        return render_json(report, command_->path);
-      case OutputFormat::kJsonl:
-        return render_jsonl(report, command_->path);
-      default:
+      case OutputFormat::kText:
         return render_text(report.sections, out_style_);
+      case OutputFormat::kJson:
+        return safe_for_actions(render_json(report, command_->path), out_style_);
+      case OutputFormat::kJsonl:
+        return safe_for_actions(render_jsonl(report, command_->path), out_style_);
+      case OutputFormat::kJunit:
+        return render_junit(report, command_->path);
+      case OutputFormat::kSarif:
+        return render_sarif(report);
+      case OutputFormat::kGithub:
+        return render_annotations(report.findings, root_, workspace());
     }
+    return "";
   }
 
-  int print(const std::vector<Section>& sections) {
+  // In GitHub Actions: annotations on standard error, which leaves standard output to the result,
+  // the step summary, and the step's outputs.
+  Status share_with_actions(const Report& report) const {
+    if (!out_style_.in_actions) return {};
+    if (presentation_.format != OutputFormat::kGithub) {
+      write_to_standard_error(render_annotations(report.findings, root_, workspace()));
+    }
+    const auto summary = environment_.get_non_empty("GITHUB_STEP_SUMMARY");
+    if (summary && (command_->reports_findings || command_->changes_something)) {
+      RTML_TRY(append_to(*summary,
+                         render_markdown("rtml " + std::string(command_->path), report.sections)));
+    }
+    const auto outputs = environment_.get_non_empty("GITHUB_OUTPUT");
+    if (outputs && !report.outputs.empty()) {
+      RTML_TRY(append_to(*outputs, render_outputs(report.outputs)));
+    }
+    return {};
+  }
+
+  std::filesystem::path workspace() const {
+    return environment_.get("GITHUB_WORKSPACE").value_or("");
+  }
+
+  int print_page(const std::vector<Section>& sections) {
     return print(render_text(sections, out_style_));
   }
 
@@ -120,20 +199,47 @@ class FrontEnd {
 
   int finish_with(const Error& error) {
     const std::string_view path = command_ != nullptr ? command_->path : std::string_view();
-    std::string text;
+    const Json document = error_document(error, path);
     switch (presentation_.format) {
       case OutputFormat::kJson:
-        text = to_indented_json_text(error_document(error, path)) + '\n';
+        write_to_standard_error(safe_for_actions(to_indented_json_text(document), error_style_) +
+                                "\n");
         break;
       case OutputFormat::kJsonl:
-        text = to_json_text(error_document(error, path)) + '\n';
+        write_to_standard_error(safe_for_actions(to_json_text(document), error_style_) + "\n");
         break;
-      default:
-        text = render_error(error, error_style_);
+      case OutputFormat::kText:
+        write_to_standard_error(render_error(error, error_style_));
+        break;
+      case OutputFormat::kJunit:
+      case OutputFormat::kSarif:
+      case OutputFormat::kGithub:
+        write_to_standard_error(render_error(error, error_style_));
+        write_errors_as_findings(error);
     }
-    // Nothing can be said about a standard error that cannot be written.
-    (void)write_all(STDERR_FILENO, text);
+    if (error_style_.in_actions) annotate(error);
     return status_of(error.exit_class());
+  }
+
+  // Whoever asked for a list of findings gets the errors as one: what is wrong in a project's files
+  // then shows beside their lines.
+  void write_errors_as_findings(const Error& error) const {
+    if (command_ == nullptr) return;
+    Report report;
+    report.findings = findings_of(error);
+    (void)write_all(STDOUT_FILENO, rendered(report));
+  }
+
+  void annotate(const Error& error) const {
+    if (presentation_.format != OutputFormat::kGithub) {
+      write_to_standard_error(render_annotations(findings_of(error), root_, workspace()));
+    }
+    const auto summary = environment_.get_non_empty("GITHUB_STEP_SUMMARY");
+    if (!summary || command_ == nullptr) return;
+    const std::vector<Section> sections = {Verbatim{render_error(error, Style{})}};
+    // The error itself is already on its way; a summary that cannot be written adds nothing.
+    (void)append_to(*summary,
+                    render_markdown("rtml " + std::string(command_->path) + " failed", sections));
   }
 
   std::span<const std::string> words_;
@@ -143,6 +249,7 @@ class FrontEnd {
   Style out_style_;
   Style error_style_;
   const CommandSpec* command_ = nullptr;
+  std::filesystem::path root_;
 };
 
 }  // namespace

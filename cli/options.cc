@@ -116,6 +116,7 @@ Presentation presentation_of(std::span<const std::string> words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--") break;
     if (words[i] == "--quiet" || words[i] == "-q") presentation.quiet = true;
+    if (words[i] == "--verbose" || words[i] == "-v") presentation.verbose = true;
     const std::size_t equals = words[i].find('=');
     const std::string name = words[i].substr(0, equals);
     std::string value;
@@ -126,6 +127,8 @@ Presentation presentation_of(std::span<const std::string> words) {
     }
     if (name == "--output") {
       if (const auto format = output_format(value)) presentation.format = *format;
+    } else if (name == "--log-format") {
+      presentation.log_as_json = value == "json";
     } else if (name == "--color" && std::find(std::begin(kColorChoices), std::end(kColorChoices),
                                               value) != std::end(kColorChoices)) {
       presentation.color = value;

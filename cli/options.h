@@ -34,6 +34,8 @@ struct Presentation {
   OutputFormat format = OutputFormat::kText;
   std::string color = "auto";
   bool quiet = false;
+  bool verbose = false;
+  bool log_as_json = false;
 };
 Presentation presentation_of(std::span<const std::string> words);
 

@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <vector>
 
@@ -67,7 +68,7 @@ tl::unexpected<Error> unknown_option(std::span<const OptionSpec> options, const 
   for (const OptionSpec& option : options) {
     if (!is_positional(option)) names.emplace_back(option.name);
   }
-  const std::string name = word.substr(0, word.find('='));
+  const std::string name = word.starts_with("--") ? word.substr(0, word.find('=')) : word;
   const std::string page = path.empty() ? "rtml help" : "rtml help " + std::string(path);
   return fail(Error(ErrorCode::kUnknownOption,
                     "unknown option: " + in_quotes(name) + did_you_mean(name, names))
@@ -105,8 +106,9 @@ Result<CommandWords> find_command_words(std::span<const std::string> words) {
   return found;
 }
 
-// One command as a CLI11 app. CLI11 only sorts words into options; their values are checked by
-// parse_value(), so that every message is ours.
+// One command as a CLI11 app. CLI11 only sorts words into options and others; positional arguments
+// are dealt out here, because CLI11 would split "[a,b]" in a list of them, and values are checked
+// by parse_value(), so that every message is ours.
 class Sorter {
  public:
   explicit Sorter(std::span<const OptionSpec> options) : options_(options) {
@@ -132,26 +134,49 @@ class Sorter {
     return {};
   }
 
-  std::vector<std::string> texts_of(const OptionSpec& option) const {
-    return handles_.at(option.name)->results();
+  // Deals the words that belong to no option out to the positional arguments. Fails with
+  // kUnknownOption if one looks like an option, kUsage if one is left over.
+  Status deal_out_positionals(std::string_view path) {
+    bool only_positionals = false;
+    auto next = options_.begin();
+    for (const std::string& word : app_.remaining()) {
+      if (word == "--" && !only_positionals) {
+        only_positionals = true;
+        continue;
+      }
+      const bool looks_like_option = word.size() > 1 && word[0] == '-' && !std::isdigit(word[1]);
+      if (looks_like_option && !only_positionals) return unknown_option(options_, word, path);
+      next = std::find_if(next, options_.end(), is_positional);
+      if (next == options_.end()) {
+        return fail(Error(ErrorCode::kUsage, "unexpected argument: " + in_quotes(word))
+                        .with_help("\"rtml help " + std::string(path) + "\" shows the usage"));
+      }
+      texts_[next->name].push_back(word);
+      if (next->type != OptionType::kTextList) ++next;
+    }
+    return {};
   }
-  bool was_given(const OptionSpec& option) const { return handles_.at(option.name)->count() > 0; }
-  std::vector<std::string> extras() const { return app_.remaining(); }
+
+  std::vector<std::string> texts_of(const OptionSpec& option) const {
+    if (!is_positional(option)) return handles_.at(option.name)->results();
+    const auto found = texts_.find(option.name);
+    return found != texts_.end() ? found->second : std::vector<std::string>();
+  }
+  bool was_given(const OptionSpec& option) const {
+    return is_positional(option) ? texts_.count(option.name) > 0
+                                 : handles_.at(option.name)->count() > 0;
+  }
 
  private:
   void add(const OptionSpec& option) {
-    CLI::Option* handle = nullptr;
-    if (is_positional(option)) {
-      handle = app_.add_option("p" + std::to_string(handles_.size()));
-      if (option.type == OptionType::kTextList) handle->expected(1, -1);
-    } else {
-      std::string names(option.name);
-      if (option.short_name != 0) names += std::string(",-") + option.short_name;
-      handle = option.type == OptionType::kFlag ? app_.add_flag(names) : app_.add_option(names);
-    }
+    if (is_positional(option)) return;
+    std::string names(option.name);
+    if (option.short_name != 0) names += std::string(",-") + option.short_name;
+    const bool is_flag = option.type == OptionType::kFlag;
+    CLI::Option* handle = is_flag ? app_.add_flag(names) : app_.add_option(names);
+    if (!is_flag) handle->expected(1);
     handle->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     handle->allow_extra_args(false);
-    if (option.type != OptionType::kFlag && !is_positional(option)) handle->expected(1);
     handles_.emplace(option.name, handle);
   }
 
@@ -170,6 +195,7 @@ class Sorter {
   std::span<const OptionSpec> options_;
   CLI::App app_;
   std::map<std::string_view, CLI::Option*, std::less<>> handles_;
+  std::map<std::string_view, std::vector<std::string>, std::less<>> texts_;  // Of positionals.
 };
 
 // An option that swallowed the next option as its value lacks one itself.
@@ -240,14 +266,7 @@ Result<Invocation> parse_command_line(std::span<const std::string> words) {
     return invocation;
   }
   RTML_TRY(sorted);
-  for (const std::string& extra : sorter.extras()) {
-    if (extra.starts_with('-') && extra.size() > 1) return unknown_option(options, extra, path);
-  }
-  if (!sorter.extras().empty()) {
-    return fail(
-        Error(ErrorCode::kUsage, "unexpected argument: " + in_quotes(sorter.extras().front()))
-            .with_help("\"rtml help " + std::string(path) + "\" shows the usage"));
-  }
+  RTML_TRY(sorter.deal_out_positionals(path));
   RTML_TRY(fill(options, sorter, path, &invocation.arguments));
   if (found.command != nullptr) RTML_TRY(check_format(*found.command, invocation.arguments));
   return invocation;

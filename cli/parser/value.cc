@@ -31,7 +31,7 @@ template <typename Number>
 bool parse_number(const std::string& text, Number* number) {
   const char* first = text.data();
   const char* last = first + text.size();
-  if (first != last && *first == '+') ++first;
+  if (last - first > 1 && *first == '+' && first[1] != '-') ++first;
   const auto parsed = std::from_chars(first, last, *number);
   return parsed.ec == std::errc() && parsed.ptr == last;
 }

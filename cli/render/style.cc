@@ -64,10 +64,17 @@ std::string printable(std::string_view text, const Style& style) {
   }
   if (style.in_actions) {
     // "::name::" counts at the start of a line, "##[name]" anywhere in it.
-    replace_all(out, "::", ": :");
+    const std::size_t start = out.find_first_not_of(' ');
+    if (start != std::string::npos && out.compare(start, 2, "::") == 0) out.insert(start + 1, " ");
     replace_all(out, "##[", "## [");
   }
   return out;
+}
+
+std::string safe_for_actions(std::string json, const Style& style) {
+  // "#" stands only inside strings, where it may be written as an escape.
+  if (style.in_actions) replace_all(json, "##[", "#\\u0023[");
+  return json;
 }
 
 std::size_t width_of(std::string_view text) {

@@ -30,6 +30,9 @@ std::string painted(std::string_view text, Tone tone, const Style& style);
 // command is broken up.
 std::string printable(std::string_view text, const Style& style);
 
+// Returns JSON text in which a GitHub Actions runner sees no command; its value is the same.
+std::string safe_for_actions(std::string json, const Style& style);
+
 // Columns that `text` takes, counting one for each code point.
 std::size_t width_of(std::string_view text);
 

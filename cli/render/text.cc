@@ -146,8 +146,4 @@ std::string render_error(const Error& error, const Style& style) {
   return out;
 }
 
-std::string render_warning(std::string_view message, const Style& style) {
-  return painted("warning:", Tone::kWarning, style) + " " + printable(message, style) + '\n';
-}
-
 }  // namespace rtml::cli

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "cli/render/style.h"
 #include "cli/report.h"
@@ -19,8 +18,5 @@ std::string render_text(const std::vector<Section>& sections, const Style& style
 // help. The parts of several errors follow each other, the most important last; beyond 20 the
 // first ones are counted, not shown.
 std::string render_error(const Error& error, const Style& style);
-
-// Returns "warning: message" as a line.
-std::string render_warning(std::string_view message, const Style& style);
 
 }  // namespace rtml::cli

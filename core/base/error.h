@@ -73,7 +73,10 @@ class [[nodiscard]] Error {
 
   ErrorCode code() const { return code_; }
   std::string_view id() const { return describe(code_).id; }
-  ExitClass exit_class() const { return describe(code_).exit_class; }
+  // Of several errors: that of the most important one.
+  ExitClass exit_class() const {
+    return parts_.empty() ? describe(code_).exit_class : parts_.back().exit_class();
+  }
   const std::string& message() const { return message_; }
   const std::string& help() const { return help_; }
   const std::optional<SourceLocation>& location() const { return location_; }
