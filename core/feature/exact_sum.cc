@@ -29,13 +29,7 @@ double round_scaled(UnsignedInt128 value, bool is_more, int exponent) {
 
 }  // namespace
 
-double canonical(double value) {
-  return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value + 0.0;
-}
-
-double to_double(Int128 value) {
-  const auto small = static_cast<std::int64_t>(value);
-  if (small == value) return static_cast<double>(small);
+double round_wide(Int128 value) {
   const bool is_negative = value < 0;
   const UnsignedInt128 magnitude =
       is_negative ? -static_cast<UnsignedInt128>(value) : static_cast<UnsignedInt128>(value);

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 
 namespace rtml::feature {
 
@@ -17,10 +18,18 @@ __extension__ typedef __int128 Int128;
 __extension__ typedef unsigned __int128 UnsignedInt128;
 
 // NaN with one bit pattern, and never -0.0.
-double canonical(double value);
+inline double canonical(double value) {
+  return value != value ? std::numeric_limits<double>::quiet_NaN() : value + 0.0;
+}
+
+// Rounds an integer of more than 64 bits to nearest, ties to even.
+double round_wide(Int128 value);
 
 // Rounds to nearest, ties to even.
-double to_double(Int128 value);
+inline double to_double(Int128 value) {
+  const auto small = static_cast<std::int64_t>(value);
+  return small == value ? static_cast<double>(small) : round_wide(value);
+}
 
 class ExactSum {
  public:

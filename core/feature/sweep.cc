@@ -303,13 +303,23 @@ class BlockSweep {
     }
   }
 
+  // Plain pointers in the loops: bytes may alias anything, so members would be loaded each time.
+  template <typename T>
+  void scatter_values(const LargeVector<T>& from, LargeVector<T>& to) const {
+    const std::int64_t* const rows = read_rows_.data();
+    const T* const source = from.data();
+    T* const target = to.data();
+    for (std::size_t r = 0, count = read_rows_.size(); r < count; ++r) target[rows[r]] = source[r];
+  }
+
   void scatter(Kind kind, CellValues& cells) const {
-    for (std::size_t r = 0; r < read_rows_.size(); ++r) {
-      cells.valid[read_rows_[r]] = result_.valid[r];
+    const std::int64_t* const rows = read_rows_.data();
+    const std::uint8_t* const valid = result_.valid.data();
+    std::uint8_t* const target = cells.valid.data();
+    // All start as valid, and most are.
+    for (std::size_t r = 0, count = read_rows_.size(); r < count; ++r) {
+      if (valid[r] == 0) target[rows[r]] = 0;
     }
-    const auto scatter_values = [&](const auto& from, auto& to) {
-      for (std::size_t r = 0; r < read_rows_.size(); ++r) to[read_rows_[r]] = from[r];
-    };
     if (kind == Kind::kDouble) {
       scatter_values(result_.numbers, cells.numbers);
     } else if (is_text(kind)) {
@@ -416,6 +426,7 @@ Result<SweepResult> sweep(const Program& program, const EventColumns& events,
   job.cells.resize(program.cells.size());
   for (std::size_t c = 0; c < program.cells.size(); ++c) {
     resize(job.cells[c], program.cells[c].kind, rows);
+    std::fill(job.cells[c].valid.begin(), job.cells[c].valid.end(), std::uint8_t{1});
   }
   job.statuses.assign(rows, Status::kNotFound);
   job.latest_event_us.assign(rows, 0);

@@ -9,6 +9,7 @@
 
 #include "core/feature/aggregate.h"
 #include "core/feature/exact_sum.h"
+#include "core/feature/large_vector.h"
 
 namespace rtml::feature {
 
@@ -40,10 +41,10 @@ struct WindowReads {
 
 // What one cell gives, one value a read of the block.
 struct CellValues {
-  std::vector<std::uint8_t> valid;
-  std::vector<std::int64_t> integers;
-  std::vector<double> numbers;
-  std::vector<std::string_view> views;
+  LargeVector<std::uint8_t> valid;
+  LargeVector<std::int64_t> integers;
+  LargeVector<double> numbers;
+  LargeVector<std::string_view> views;
 };
 
 // One cell of one block to compute. `values` and `filter` may be null, as in KeptWindow.

@@ -1,5 +1,6 @@
 #include "core/feature/sweep_columns.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -66,23 +67,27 @@ struct AdoptedBuffers {
 
 // A column over `values` of `owner`, with the nulls that `valid` marks by 0.
 Column adopt(DataType type, const void* values, std::shared_ptr<AdoptedBuffers> owner) {
-  const std::vector<std::uint8_t>& valid = owner->values.valid;
+  const LargeVector<std::uint8_t>& valid = owner->values.valid;
   auto data = std::make_shared<table::ColumnData>();
   data->type = type;
   data->length = static_cast<std::int64_t>(valid.size());
-  owner->bitmap.assign((valid.size() + 7) / 8, 0);
-  for (std::size_t row = 0; row < valid.size(); ++row) {
-    owner->bitmap[row >> 3] |= static_cast<std::uint8_t>((valid[row] & 1U) << (row & 7));
-    data->null_count += valid[row] == 0 ? 1 : 0;
+  data->null_count = std::count(valid.begin(), valid.end(), std::uint8_t{0});
+  if (data->null_count > 0) {
+    owner->bitmap.assign((valid.size() + 7) / 8, 0);
+    std::uint8_t* const bitmap = owner->bitmap.data();
+    const std::uint8_t* const bytes = valid.data();
+    for (std::size_t row = 0, count = valid.size(); row < count; ++row) {
+      bitmap[row >> 3] |= static_cast<std::uint8_t>((bytes[row] & 1U) << (row & 7));
+    }
+    data->validity = bitmap;
   }
-  if (data->null_count > 0) data->validity = owner->bitmap.data();
   data->values = values;
   data->owner = std::move(owner);
   return Column(std::move(data));
 }
 
-std::vector<std::uint8_t> valid_of(const Column& column) {
-  std::vector<std::uint8_t> valid(static_cast<std::size_t>(column.length()), 1);
+LargeVector<std::uint8_t> valid_of(const Column& column) {
+  LargeVector<std::uint8_t> valid(static_cast<std::size_t>(column.length()), 1);
   if (column.null_count() == 0) return valid;
   for (std::size_t row = 0; row < valid.size(); ++row) {
     valid[row] = column.is_null(static_cast<std::int64_t>(row)) ? 0 : 1;
@@ -224,11 +229,7 @@ Column to_column(CellValues values, Kind kind) {
   return adopt({kind}, data, std::move(owner));
 }
 
-Column to_declared(const Column& column, DataType type) {
-  if (type.kind == Kind::kDouble && column.type().kind == Kind::kDouble) {
-    const auto numbers = column.values<double>();
-    return number_column(column, [&](std::size_t row) { return canonical(numbers[row]); });
-  }
+Column widened(const Column& column, DataType type) {
   if (type == column.type()) return column;
   if (type.kind == Kind::kDouble) {
     const auto integers = column.values<std::int64_t>();
@@ -242,6 +243,14 @@ Column to_declared(const Column& column, DataType type) {
     append_value(builder, value_at(column, row));
   }
   return builder.finish();
+}
+
+Column to_declared(const Column& column, DataType type) {
+  if (type.kind != Kind::kDouble || column.type().kind != Kind::kDouble) {
+    return widened(column, type);
+  }
+  const auto numbers = column.values<double>();
+  return number_column(column, [&](std::size_t row) { return canonical(numbers[row]); });
 }
 
 Column with_nulls(const Column& column, const std::vector<std::uint8_t>& is_null) {

@@ -29,7 +29,10 @@ std::vector<table::Column> slot_columns(const Program& program, const EventColum
 // Turns plain arrays into a column of a kind, without a copy of numbers.
 table::Column to_column(CellValues values, table::Kind kind);
 
-// Converts a computed column to its declared type; a DOUBLE gets one NaN and no -0.0.
+// Converts the column of a cell to its declared type.
+table::Column widened(const table::Column& column, table::DataType type);
+
+// Converts the column of an expression: the same, and a DOUBLE gets one NaN and no -0.0.
 table::Column to_declared(const table::Column& column, table::DataType type);
 
 // The column with null wherever `is_null` is not 0; itself if `is_null` is empty.
