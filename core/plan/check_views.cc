@@ -1,5 +1,7 @@
 #include "core/plan/check_views.h"
 
+#include <map>
+#include <set>
 #include <utility>
 
 #include "core/dataset/source_set.h"
@@ -34,22 +36,30 @@ void flatten(Error error, std::vector<Error>& errors) {
 }  // namespace
 
 Result<std::vector<std::string>> check_views(const dataset::BuildContext& context) {
-  std::vector<std::string> warnings;
+  std::map<std::string, std::string> unchecked;  // Views by source.
+  std::set<std::string> broken;                  // Sources whose error was told.
   std::vector<Error> errors;
   dataset::SourceSet sources(context);
   for (const project::FeatureView& view : context.project.views()) {
     const project::Source& source = context.project.source_of(view);
-    if (auto opened = sources.open(source); !opened && has_no_data(opened.error())) {
-      check_syntax(view, errors);
-      warnings.push_back("view " + view.name +
-                         " is not checked against its source: " + opened.error().message());
+    if (auto opened = sources.open(source); opened) {
+      if (auto program = sources.compile(view); !program) {
+        flatten(std::move(program).error(), errors);
+      }
       continue;
+    } else if (!has_no_data(opened.error())) {
+      if (broken.insert(source.name).second) flatten(std::move(opened).error(), errors);
+    } else {
+      std::string& views = unchecked[source.name];
+      views += (views.empty() ? "" : ", ") + view.name;
     }
-    if (auto program = sources.compile(view); !program) {
-      flatten(std::move(program).error(), errors);
-    }
+    check_syntax(view, errors);
   }
   if (!errors.empty()) return fail(Error::many(std::move(errors)));
+  std::vector<std::string> warnings;
+  for (const auto& [source, views] : unchecked) {
+    warnings.push_back("source " + source + " has no data to check against; only parsed: " + views);
+  }
   return warnings;
 }
 

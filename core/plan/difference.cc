@@ -5,9 +5,15 @@
 namespace rtml::plan {
 namespace {
 
-// A value as YAML would show it: a text without quotes, an object on one line.
+// Whether two values mean the same: the order of an object's members does not count, and the
+// registry gives them back sorted.
+bool same(const Json& a, const Json& b) {
+  return to_canonical_json(a) == to_canonical_json(b);
+}
+
+// A value as a person reads it: a text without quotes, anything else as JSON on one line.
 std::string shown(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : to_json_text(value);
+  return value.is_string() ? value.get<std::string>() : to_canonical_json(value);
 }
 
 std::set<std::string> keys_of(const Json& before, const Json& after) {
@@ -23,7 +29,11 @@ void compare_members(const Json& before, const Json& after, const std::string& p
     if (except.contains(key)) continue;
     const bool was = before.contains(key);
     const bool is = after.contains(key);
-    if (was && is && before.at(key) == after.at(key)) continue;
+    if (was && is && same(before.at(key), after.at(key))) continue;
+    if (was && is && before.at(key).is_object() && after.at(key).is_object()) {
+      compare_members(before.at(key), after.at(key), prefix + key + ".", {}, texts);
+      continue;
+    }
     // An absent key means its default.
     texts.push_back(prefix + key + ": " + (was ? shown(before.at(key)) : "default") + " -> " +
                     (is ? shown(after.at(key)) : "default"));
@@ -52,7 +62,7 @@ void compare_features(const Json& before, const Json& after, std::vector<std::st
     if (find_feature(before, feature.at("name")) != nullptr) continue;
     texts.push_back("feature " + feature.at("name").get<std::string>() + ": added");
   }
-  if (texts.size() == known && before != after) texts.emplace_back("features: another order");
+  if (texts.size() == known && !same(before, after)) texts.emplace_back("features: another order");
 }
 
 }  // namespace
@@ -70,9 +80,9 @@ std::vector<std::string> differences(const Json& before, const Json& after) {
   }
   for (const std::string& key : keys_of(before, after)) {
     if (key == "definition") continue;
-    const bool same =
-        before.contains(key) && after.contains(key) && before.at(key) == after.at(key);
-    if (!same) texts.push_back(key + " changed");
+    const bool is_same =
+        before.contains(key) && after.contains(key) && same(before.at(key), after.at(key));
+    if (!is_same) texts.push_back(key + " changed");
   }
   return texts;
 }

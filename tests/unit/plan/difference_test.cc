@@ -28,11 +28,17 @@ TEST_CASE("differences: of a view are told by feature") {
                                      {"name":"c","type":"BOOL"}])",
                                  "s2")) ==
         Texts{"ttl: default -> 1d", "feature a: type: INT64 -> DOUBLE",
-              R"(feature a: window: {"size":"7d"} -> {"size":"14d"})", "feature b: removed",
-              "feature c: added", "source changed"});
+              "feature a: window.size: 7d -> 14d", "feature b: removed", "feature c: added",
+              "source changed"});
 }
 
-TEST_CASE("differences: an order counts") {
+TEST_CASE("differences: the order of an object's members does not count") {
+  CHECK(differences(view("", R"([{"name":"a","window":{"size":"7d","delay":"1d"}}])"),
+                    view("", R"([{"window":{"delay":"1d","size":"7d"},"name":"a"}])"))
+            .empty());
+}
+
+TEST_CASE("differences: the order of features counts") {
   CHECK(differences(view("", R"([{"name":"a","type":"BOOL"},{"name":"b","type":"BOOL"}])"),
                     view("", R"([{"name":"b","type":"BOOL"},{"name":"a","type":"BOOL"}])")) ==
         Texts{"features: another order"});

@@ -73,7 +73,7 @@ TEST_CASE("make_plan: follows a project through its life") {
         "events unchanged events@v1\nuser unchanged user@v1\nactivity changed activity@v1\n"
         "all changed all@v1\n");
   CHECK(plan.steps[2].changes ==
-        std::vector<std::string>{R"(feature count_1d: window: {"size":"1d"} -> {"size":"2d"})"});
+        std::vector<std::string>{"feature count_1d: window.size: 1d -> 2d"});
   CHECK(plan.breaks().empty());
   REQUIRE(registry.apply_project(wider));
   CHECK(registry.plan(wider).steps[2].current == "activity@v2");
