@@ -154,7 +154,9 @@ struct FeatureView {
   bool as_of_created = false;  // A row counts only from when it was created.
   std::vector<Feature> features;
   Notes notes;
-  SourceLocation location;
+  SourceLocation location;           // Of the name,
+  SourceLocation source_location;    // of the source,
+  SourceLocation entities_location;  // of the list of entities.
 
   // True if any feature aggregates; else the view is the latest row.
   bool has_aggregates() const {

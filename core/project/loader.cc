@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "core/base/file_system.h"
@@ -93,8 +94,13 @@ Loader::Loader(std::filesystem::path root, const Environment& environment)
   project_.root_ = std::move(root);
 }
 
+void Loader::add(Error error) {
+  if (error.parts().empty()) return errors_.push_back(std::move(error));
+  for (const Error& part : error.parts()) add(part);
+}
+
 void Loader::add(std::vector<Error> errors) {
-  for (Error& error : errors) errors_.push_back(std::move(error));
+  for (Error& error : errors) add(std::move(error));
 }
 
 Result<std::vector<yaml::Node>> Loader::parse(const std::filesystem::path& path) {
@@ -244,7 +250,7 @@ void Loader::resolve_entity(const FeatureView& view, const std::string& name) {
     return add(Error(ErrorCode::kUnknownReference, "view \"" + view.name +
                                                        "\" names an unknown entity \"" + name +
                                                        "\" (did you mean \"" + *nearest + "\"?)")
-                   .at(view.location)
+                   .at(view.entities_location)
                    .with_help("if it is a column, define an entity with this key"));
   }
   const auto same = [&](const Entity& entity) { return entity.name == name; };
@@ -253,12 +259,12 @@ void Loader::resolve_entity(const FeatureView& view, const std::string& name) {
   entity.name = name;
   entity.keys.push_back({name, std::nullopt});
   entity.implied = true;
-  entity.location = view.location;
+  entity.location = view.entities_location;
   project_.entities_.push_back(std::move(entity));
 }
 
 void Loader::check_view(const FeatureView& view) {
-  check_reference("source", "source", view.source, view.location);
+  check_reference("source", "source", view.source, view.source_location);
   for (const std::string& name : view.entities) resolve_entity(view, name);
   std::set<std::string> taken = {std::string(kTimeColumn)};
   for (const Entity& entity : project_.entities_) {
@@ -339,11 +345,25 @@ void Loader::sort_definitions() {
   sort_by_name(project_.experiments_);
 }
 
+// Puts the errors in the order of the files, as they were read, and within a file of their places.
+void Loader::sort_errors() {
+  std::map<std::string, std::size_t> files;
+  const auto place = [&](const Error& error) {
+    const SourceLocation location = error.location().value_or(SourceLocation{});
+    return std::tuple(files.emplace(location.file, files.size()).first->second, location.line,
+                      location.column);
+  };
+  for (const Error& error : errors_) place(error);
+  std::stable_sort(errors_.begin(), errors_.end(),
+                   [&](const Error& a, const Error& b) { return place(a) < place(b); });
+}
+
 Result<Project> Loader::finish() {
   check_views();
   sort_definitions();
   check_services();
   check_pipelines();
+  sort_errors();
   if (!errors_.empty()) return fail(Error::many(std::move(errors_)));
   return std::move(project_);
 }

@@ -46,9 +46,10 @@ class Loader {
   // Reports a reference to something that no file defines.
   void check_reference(std::string_view kind, std::string_view noun, const std::string& name,
                        const SourceLocation& place);
-  void add(Error error) { errors_.push_back(std::move(error)); }
+  void add(Error error);
   void add(std::vector<Error> errors);
   void sort_definitions();
+  void sort_errors();
 
   Project project_;
   const Environment& environment_;

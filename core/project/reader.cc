@@ -268,6 +268,8 @@ FeatureView read_view(const Node& node, std::vector<Error>& errors) {
   view.notes = notes_of(node);
   view.entities = texts_of(node, "entities");
   view.source = text_of(node, "source", view.name);
+  view.source_location = place_of(node, "source");
+  view.entities_location = place_of(node, "entities");
   view.ttl_us = duration_of(node, "ttl");
   view.as_of_created = bool_of(node, "as_of_created", false);
   std::map<std::string, int> lines;

@@ -36,6 +36,23 @@ std::string format_number(double value) {
   return std::string(buffer.data(), end);
 }
 
+constexpr std::string_view kTimestampHelp = "write RFC 3339, for example 2024-03-01T12:30:00Z";
+
+// What to write where a value of another type stands.
+std::string help_for(ShapeKind kind) {
+  switch (kind) {
+    case ShapeKind::kText:
+    case ShapeKind::kName:
+      return "quote it if it is meant as a text";
+    case ShapeKind::kDuration:
+      return parse_duration("").error().help();
+    case ShapeKind::kTimestamp:
+      return std::string(kTimestampHelp);
+    default:
+      return "";
+  }
+}
+
 // Whether a node of this kind may at all be what the shape wants; its value is checked later.
 bool fits_kind(NodeKind node, ShapeKind shape) {
   switch (shape) {
@@ -103,12 +120,11 @@ class Validator {
 
   void refuse_type(const Node& node, const Shape& shape, const std::string& subject) {
     const bool has_text = node.is_scalar() && !node.is_null();
-    const bool wants_text = fits_kind(NodeKind::kString, shape.kind);
     add(Error(ErrorCode::kWrongType, subject + " must be " + std::string(shape.noun) + ", not " +
                                          std::string(describe(node.kind())) +
                                          (has_text ? ": " + node.written() : std::string()))
             .at(node.location())
-            .with_help(wants_text && has_text ? "quote it if it is meant as a text" : ""));
+            .with_help(has_text ? help_for(shape.kind) : ""));
   }
 
   void check_object(const Node& node, const Shape& shape, bool interpolates) {
@@ -222,7 +238,7 @@ class Validator {
         std::int64_t ignored = 0;
         if (parse_timestamp(text, &ignored)) return;
         return refuse_value(node, subject + " is not a timestamp: " + in_quotes(node.written()),
-                            "write RFC 3339, for example 2024-03-01T12:30:00Z");
+                            std::string(kTimestampHelp));
       }
       case ShapeKind::kDataType:
         return check_data_type(node, subject);

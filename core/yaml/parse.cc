@@ -53,7 +53,7 @@ struct SyntaxMessage {
 };
 constexpr SyntaxMessage kSyntaxMessages[] = {
     {"illegal map value", "a \"key: value\" may not stand here",
-     "check the indentation, and quote a text that holds \": \""},
+     "check the indentation and the space after \":\" here and above; quote a text with \": \""},
     {"illegal block entry", "a \"- item\" may not stand here",
      "start the list on a line of its own, below its key"},
     {"illegal flow end", "a ] or } closes nothing", "remove it, or quote the text"},
@@ -393,6 +393,14 @@ void TreeBuilder::fail_syntax(const YAML::ParserException& exception) {
   if (stopped_) return;
   const std::string_view said = exception.msg;
   const std::size_t begin = position_of(exception.mark);
+  for (std::size_t line = 0; line != std::string_view::npos;) {
+    if (source_->text().substr(line).starts_with("<<<<<<< ")) {
+      return add_error(at(ErrorCode::kYamlSyntax, "a merge conflict is not resolved", line, 7)
+                           .with_help("choose one of the two versions and remove the marks"));
+    }
+    line = source_->text().find('\n', line);
+    if (line != std::string_view::npos) ++line;
+  }
   if (said.find("flow not found") != std::string_view::npos) {
     for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
       if (!frame->is_flow) continue;

@@ -59,9 +59,9 @@ TEST_CASE("Loader: references must lead somewhere") {
   CHECK(errors_with("features/v.yaml",
                     "kind: feature_view\nname: v\nentities: [usr]\nsource: event\n"
                     "features: [{name: a, type: INT64}]\n") ==
-        "features/v.yaml:2:7 RT0108 unknown source \"event\" (did you mean \"events\"?)\n"
-        "features/v.yaml:2:7 RT0108 view \"v\" names an unknown entity \"usr\" (did you mean "
-        "\"user\"?)\n");
+        "features/v.yaml:3:11 RT0108 view \"v\" names an unknown entity \"usr\" (did you mean "
+        "\"user\"?)\n"
+        "features/v.yaml:4:9 RT0108 unknown source \"event\" (did you mean \"events\"?)\n");
   CHECK(errors_with("features/s.yaml",
                     "kind: feature_service\nname: s\nfeatures: [activty, 'activity:bsy']\n") ==
         "features/s.yaml:3:12 RT0108 unknown feature view \"activty\" (did you mean "
@@ -119,8 +119,8 @@ TEST_CASE("Loader: a window has what its type needs and nothing else") {
   CHECK(errors("{type: lifetime}") == "");
   CHECK(errors("{delay: 1d}") == at + "RT0105 a sliding window needs the key \"size\"\n");
   CHECK(errors("{type: session, size: 1d}") ==
-        "features/v.yaml:6:70 RT0107 a session window has no \"size\"\n" + at +
-            "RT0105 a session window needs the key \"gap\"\n");
+        at + "RT0105 a session window needs the key \"gap\"\n"
+             "features/v.yaml:6:70 RT0107 a session window has no \"size\"\n");
   CHECK(errors("{size: 7d, resolution: 2d}") ==
         "features/v.yaml:6:77 RT0107 size and delay are not multiples of the resolution: 2d\n");
   CHECK(errors("0d") == at + "RT0107 \"window\" must be longer than nothing: \"0d\"\n");
