@@ -16,6 +16,10 @@
 #include "cli/commands/model/list.h"
 #include "cli/commands/model/show.h"
 #include "cli/commands/model/verify.h"
+#include "cli/commands/plugin/add.h"
+#include "cli/commands/plugin/check.h"
+#include "cli/commands/plugin/list.h"
+#include "cli/commands/plugin/show.h"
 #include "cli/commands/predict/predict.h"
 #include "cli/commands/promote/promote.h"
 #include "cli/commands/register/register.h"
@@ -49,6 +53,10 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kModelList,
     &commands::kModelShow,
     &commands::kModelVerify,
+    &commands::kPluginAdd,
+    &commands::kPluginCheck,
+    &commands::kPluginList,
+    &commands::kPluginShow,
     &commands::kPredict,
     &commands::kPromote,
     &commands::kRegister,

@@ -19,6 +19,32 @@ void append_all(std::vector<PluginInfo> from, Origin origin, std::vector<PluginI
   }
 }
 
+Result<PluginInfo> read_added(const UserPlugins::Added& added) {
+  RTML_TRY_ASSIGN(PluginInfo info, read_manifest(added.manifest));
+  if (info.name != added.name) {
+    return fail(Error(ErrorCode::kPluginLoad, "the manifest of plugin \"" + added.name +
+                                                  "\" is now that of \"" + info.name +
+                                                  "\": " + added.manifest.string())
+                    .with_help("add the plugin again: rtml plugin add " + added.manifest.string()));
+  }
+  info.origin = Origin::kAdded;
+  info.sha256 = added.sha256;
+  return info;
+}
+
+// The plugin of a directory by that name; nothing if there is none.
+Result<std::optional<PluginInfo>> find_in(const std::filesystem::path& directory,
+                                          std::string_view name, Origin origin) {
+  if (name.find('/') != std::string_view::npos) return std::nullopt;
+  const std::filesystem::path manifest = directory / (std::string(name) + ".json");
+  std::error_code ignored;
+  if (!std::filesystem::exists(manifest, ignored)) return std::nullopt;
+  RTML_TRY_ASSIGN(PluginInfo info, read_manifest(manifest));
+  if (info.name != name) return std::nullopt;
+  info.origin = origin;
+  return info;
+}
+
 }  // namespace
 
 std::string_view to_string(Origin origin) {
@@ -53,13 +79,18 @@ PluginPlaces PluginPlaces::of(const Environment& environment) {
 }
 
 Result<std::vector<PluginInfo>> PluginHost::list() const {
-  std::vector<PluginInfo> plugins;
+  std::vector<PluginInfo> plugins = preferred_;
   RTML_TRY_ASSIGN(const UserPlugins user, read_user_plugins(places_.user_file));
   for (const UserPlugins::Added& added : user.added) {
-    RTML_TRY_ASSIGN(PluginInfo info, read_manifest(added.manifest));
-    info.origin = Origin::kAdded;
-    info.sha256 = added.sha256;
-    plugins.push_back(std::move(info));
+    Result<PluginInfo> info = read_added(added);
+    if (!info) {
+      PluginInfo unusable;
+      unusable.name = added.name;
+      unusable.manifest = added.manifest;
+      unusable.problem = info.error().message();
+      info = std::move(unusable);
+    }
+    append_all({std::move(*info)}, Origin::kAdded, plugins);
   }
   for (const std::filesystem::path& directory : user.development) {
     append_all(read_manifests(directory), Origin::kDevelopment, plugins);
@@ -71,17 +102,26 @@ Result<std::vector<PluginInfo>> PluginHost::list() const {
 }
 
 Result<PluginInfo> PluginHost::find(std::string_view name) const {
-  RTML_TRY_ASSIGN(std::vector<PluginInfo> plugins, list());
-  std::vector<std::string> names;
-  for (PluginInfo& info : plugins) {
-    if (info.name == name) return std::move(info);
-    names.push_back(info.name);
+  for (const PluginInfo& info : preferred_) {
+    if (info.name == name) return info;
   }
+  RTML_TRY_ASSIGN(const UserPlugins user, read_user_plugins(places_.user_file));
+  for (const UserPlugins::Added& added : user.added) {
+    if (added.name == name) return read_added(added);
+  }
+  for (const std::filesystem::path& directory : user.development) {
+    RTML_TRY_ASSIGN(const auto info, find_in(directory, name, Origin::kDevelopment));
+    if (info) return *info;
+  }
+  RTML_TRY_ASSIGN(const auto installed, find_in(places_.installed, name, Origin::kInstalled));
+  if (installed) return *installed;
+  RTML_TRY_ASSIGN(const std::vector<PluginInfo> plugins, list());
+  std::vector<std::string> names;
+  for (const PluginInfo& info : plugins) names.push_back(info.name);
   return fail(Error(ErrorCode::kPluginMissing,
                     "no plugin \"" + std::string(name) + "\"" + did_you_mean(name, names))
-                  .with_help("\"rtml plugin list\" shows what there is; plugins of this "
-                             "installation are in " +
-                             places_.installed.string()));
+                  .with_help("\"rtml plugin list\" shows what there is, \"rtml plugin add PATH\" "
+                             "adds one"));
 }
 
 Result<std::shared_ptr<const LoadedPlugin>> PluginHost::load(std::string_view name,

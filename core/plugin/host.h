@@ -40,7 +40,8 @@ struct PluginInfo {
   std::filesystem::path library;   // Absolute.
   std::filesystem::path manifest;  // Absolute.
   Origin origin = Origin::kInstalled;
-  std::string sha256;  // As pinned; empty where there is no pin.
+  std::string sha256;   // As pinned; empty where there is no pin.
+  std::string problem;  // Why the manifest cannot be used; empty if it can.
 
   bool has(std::string_view capability) const;
 };
@@ -65,12 +66,16 @@ class PluginHost {
 
   const PluginPlaces& places() const { return places_; }
 
-  // Every plugin there is, by name; of those with one name the first is used: added ones come
-  // before development ones, and those before installed ones. Fails if the user's file cannot be
-  // read or an added plugin's manifest makes no sense.
+  // Uses this plugin before any other of its name.
+  void prefer(PluginInfo plugin) { preferred_.push_back(std::move(plugin)); }
+
+  // Every plugin there is, by name, those that cannot be used too; of those with one name the first
+  // is used: added ones come before development ones, and those before installed ones. Fails if the
+  // user's file cannot be read.
   Result<std::vector<PluginInfo>> list() const;
 
-  // The plugin of that name that is used. Fails with kPluginMissing, naming the nearest one.
+  // The plugin of that name that is used. Fails with kPluginMissing, naming the nearest one, or
+  // with what is wrong with its manifest.
   Result<PluginInfo> find(std::string_view name) const;
 
   // A backend of the plugin `type` ("file", "lmdb", "linear"). `options` are the backend's own; a
@@ -97,6 +102,7 @@ class PluginHost {
                                                    std::string_view capability);
 
   PluginPlaces places_;
+  std::vector<PluginInfo> preferred_;
   std::vector<std::shared_ptr<const LoadedPlugin>> loaded_;
 };
 

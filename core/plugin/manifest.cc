@@ -50,6 +50,14 @@ Status check_capabilities(const PluginInfo& info, const std::filesystem::path& p
   return {};
 }
 
+PluginInfo unusable(const std::filesystem::path& manifest, const Error& error) {
+  PluginInfo info;
+  info.name = manifest.stem().string();
+  info.manifest = manifest;
+  info.problem = error.message();
+  return info;
+}
+
 }  // namespace
 
 const std::vector<Capability>& capabilities() {
@@ -108,7 +116,8 @@ std::vector<PluginInfo> read_manifests(const std::filesystem::path& directory) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
     if (entry.path().extension() != ".json") continue;
-    if (Result<PluginInfo> info = read_manifest(entry.path())) plugins.push_back(std::move(*info));
+    Result<PluginInfo> info = read_manifest(entry.path());
+    plugins.push_back(info ? std::move(*info) : unusable(entry.path(), info.error()));
   }
   std::sort(plugins.begin(), plugins.end(),
             [](const PluginInfo& a, const PluginInfo& b) { return a.name < b.name; });

@@ -22,8 +22,8 @@ const std::vector<Capability>& capabilities();
 // it is for another ABI version. `origin` and `sha256` are left to the caller.
 Result<PluginInfo> read_manifest(const std::filesystem::path& path);
 
-// Reads every manifest of a directory, sorted by name; those that make no sense are left out. A
-// directory that is absent has none.
+// Reads every manifest of a directory, sorted by name; of those that make no sense the name (that
+// of the file) and the problem are told. A directory that is absent has none.
 std::vector<PluginInfo> read_manifests(const std::filesystem::path& directory);
 
 }  // namespace rtml::plugin

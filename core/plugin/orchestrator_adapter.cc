@@ -1,8 +1,8 @@
 #include <filesystem>
 #include <set>
 
-#include "core/plugin/adapters.h"
 #include "core/base/utf8.h"
+#include "core/plugin/adapters.h"
 
 namespace rtml::plugin {
 namespace {

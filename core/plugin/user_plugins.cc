@@ -35,7 +35,7 @@ Result<std::filesystem::path> find_manifest(const std::filesystem::path& path) {
   }
   if (std::filesystem::is_directory(given, failure)) {
     const std::vector<PluginInfo> plugins = read_manifests(given);
-    if (plugins.size() == 1) return plugins.front().manifest;
+    if (plugins.size() == 1) return given / plugins.front().manifest.filename();
     return fail(Error(ErrorCode::kPluginMissing, std::to_string(plugins.size()) +
                                                      " plugins in the directory: " + path.string())
                     .with_help("name the manifest of one plugin, or use --dev for a directory of "
@@ -66,11 +66,15 @@ Result<UserPlugins> read_user_plugins(const std::filesystem::path& file) {
     return fail(wrong_file(file, "\"format\" is not " + std::to_string(kFormat)));
   }
   for (const Json& row : parsed->value("plugins", Json::array())) {
-    if (!row.is_object() || !row.value("manifest", Json()).is_string() ||
-        !row.value("sha256", Json()).is_string() || !is_sha256(row["sha256"].get<std::string>())) {
-      return fail(wrong_file(file, "a plugin without manifest and sha256"));
+    const bool is_complete = row.is_object() && row.value("name", Json()).is_string() &&
+                             row.value("manifest", Json()).is_string() &&
+                             row.value("sha256", Json()).is_string() &&
+                             is_sha256(row["sha256"].get<std::string>());
+    if (!is_complete) {
+      return fail(wrong_file(file, "a plugin without name, manifest and sha256"));
     }
-    plugins.added.push_back({row["manifest"].get<std::string>(), row["sha256"].get<std::string>()});
+    plugins.added.push_back({row["name"].get<std::string>(), row["manifest"].get<std::string>(),
+                             row["sha256"].get<std::string>()});
   }
   for (const Json& directory : parsed->value("development", Json::array())) {
     if (!directory.is_string()) return fail(wrong_file(file, "a directory that is no text"));
@@ -83,7 +87,7 @@ Status write_user_plugins(const std::filesystem::path& file, const UserPlugins& 
   Json document = {{"format", kFormat}, {"plugins", Json::array()}, {"development", Json::array()}};
   for (const UserPlugins::Added& added : plugins.added) {
     document["plugins"].push_back(
-        {{"manifest", added.manifest.string()}, {"sha256", added.sha256}});
+        {{"name", added.name}, {"manifest", added.manifest.string()}, {"sha256", added.sha256}});
   }
   for (const std::filesystem::path& directory : plugins.development) {
     document["development"].push_back(directory.string());
@@ -111,12 +115,9 @@ Result<PluginInfo> inspect_plugin(const std::filesystem::path& path) {
 
 Status add_plugin(const std::filesystem::path& file, const PluginInfo& info) {
   RTML_TRY_ASSIGN(UserPlugins plugins, read_user_plugins(file));
-  std::erase_if(plugins.added, [&](const UserPlugins::Added& added) {
-    if (added.manifest == info.manifest) return true;
-    const Result<PluginInfo> other = read_manifest(added.manifest);
-    return other && other->name == info.name;
-  });
-  plugins.added.push_back({info.manifest, info.sha256});
+  std::erase_if(plugins.added,
+                [&](const UserPlugins::Added& added) { return added.name == info.name; });
+  plugins.added.push_back({info.name, info.manifest, info.sha256});
   return write_user_plugins(file, plugins);
 }
 

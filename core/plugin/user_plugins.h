@@ -13,6 +13,7 @@ namespace rtml::plugin {
 
 struct UserPlugins {
   struct Added {
+    std::string name;
     std::filesystem::path manifest;  // Absolute.
     std::string sha256;              // Of the library.
   };

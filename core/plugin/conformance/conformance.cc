@@ -38,6 +38,13 @@ Status load(PluginHost& host, const PluginInfo& plugin) {
   return outcome(host.orchestrator(plugin.name));
 }
 
+// The scratch directory is gone when somebody reads of it.
+void hide_scratch(const std::string& scratch, std::string& text) {
+  for (std::size_t at = text.find(scratch); at != std::string::npos; at = text.find(scratch, at)) {
+    text.replace(at, scratch.size(), "<scratch>");
+  }
+}
+
 }  // namespace
 
 Result<std::vector<ConformanceCheck>> check_conformance(PluginHost& host, const PluginInfo& plugin,
@@ -48,6 +55,7 @@ Result<std::vector<ConformanceCheck>> check_conformance(PluginHost& host, const 
     if (!plugin.has(row.capability)) continue;
     row.run(host, plugin, settings, Suite(std::string(row.capability), checks));
   }
+  for (ConformanceCheck& check : checks) hide_scratch(settings.scratch.string(), check.problem);
   return checks;
 }
 

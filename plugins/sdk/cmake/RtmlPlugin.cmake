@@ -11,8 +11,6 @@
 
 include_guard(GLOBAL)
 
-set(RTML_PLUGIN_MODULE_DIRECTORY "${CMAKE_CURRENT_LIST_DIR}")
-
 function(rtml_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_INSTALL" "KIND;VERSION;DESCRIPTION;OUTPUT_DIRECTORY"
                         "CAPABILITIES;SOURCES;LIBRARIES")
@@ -45,7 +43,7 @@ function(rtml_plugin name)
   set(RTML_PLUGIN_DESCRIPTION "${arg_DESCRIPTION}")
   set(RTML_PLUGIN_CAPABILITIES "\"${capabilities}\"")
   set(manifest "${arg_OUTPUT_DIRECTORY}/${name}.json")
-  configure_file("${RTML_PLUGIN_MODULE_DIRECTORY}/manifest.json.in" "${manifest}" @ONLY)
+  configure_file("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/manifest.json.in" "${manifest}" @ONLY)
   if(NOT arg_NO_INSTALL)
     install(TARGETS ${target} LIBRARY DESTINATION lib/rtml/plugins)
     install(FILES "${manifest}" DESTINATION lib/rtml/plugins)
