@@ -27,8 +27,8 @@
 #include "cli/commands/registry/check.h"
 #include "cli/commands/registry/log.h"
 #include "cli/commands/rollback/rollback.h"
-#include "cli/commands/train/train.h"
 #include "cli/commands/simulate/fraud.h"
+#include "cli/commands/train/train.h"
 #include "cli/commands/version/version.h"
 
 namespace rtml::cli {
@@ -64,8 +64,8 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kRegistryCheck,
     &commands::kRegistryLog,
     &commands::kRollback,
-    &commands::kTrain,
     &commands::kSimulateFraud,
+    &commands::kTrain,
     &commands::kVersion,
     // clang-format on
 };

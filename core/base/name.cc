@@ -38,7 +38,7 @@ Status check_name(std::string_view name, std::string_view what) {
 
 std::optional<std::string> nearest_word(std::string_view word,
                                         std::span<const std::string> candidates) {
-  std::size_t best = word.size() <= 3 ? 2 : 3;
+  std::size_t best = word.size() <= 1 ? 1 : word.size() <= 3 ? 2 : 3;
   std::optional<std::string> nearest;
   std::vector<const std::string*> extended;
   for (const std::string& candidate : candidates) {

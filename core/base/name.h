@@ -16,8 +16,8 @@ namespace rtml {
 Status check_name(std::string_view name, std::string_view what);
 
 // Returns the candidate a person most likely meant: the least Damerau-Levenshtein distance up to 2
-// (1 for words of three letters or fewer), or else the only one that starts with `word`. Nothing if
-// none is near.
+// (1 for words of two or three letters, 0 for one), or else the only one that starts with `word`.
+// Nothing if none is near.
 std::optional<std::string> nearest_word(std::string_view word,
                                         std::span<const std::string> candidates);
 

@@ -21,10 +21,10 @@ const PairSums& sums_of(const ArmResult& arm, Metric metric) {
 class Analyst {
  public:
   Analyst(const Tally& tally, const Columns& columns, const AnalysisOptions& options)
-      : tally_(tally), columns_(columns), options_(options), metrics_(options.metrics) {}
+      : tally_(tally), columns_(columns), options_(options) {}
 
   Result<Analysis> run() {
-    RTML_TRY(choose_metrics());
+    RTML_TRY_ASSIGN(metrics_, choose_metrics(options_.metrics, columns_));
     RTML_TRY(line_up_arms());
     check_split();
     for (std::size_t arm = 1; arm < analysis_.arms.size(); ++arm) compare_with_control(arm);
@@ -36,14 +36,6 @@ class Analyst {
   }
 
  private:
-  bool has_class() const {
-    return !columns_.label.empty() && !(columns_.score.empty() && columns_.prediction.empty());
-  }
-  bool is_available(const MetricInfo& metric) const {
-    return (!metric.needs_class || has_class()) && (!metric.needs_value || !columns_.value.empty());
-  }
-
-  Status choose_metrics();
   Status line_up_arms();
   Result<std::string> find_control() const;
   void check_split();
@@ -65,24 +57,6 @@ class Analyst {
   std::vector<Metric> metrics_;
   Analysis analysis_;
 };
-
-Status Analyst::choose_metrics() {
-  if (metrics_.empty()) {
-    for (const MetricInfo& metric : metric_table()) {
-      if (is_available(metric)) metrics_.push_back(metric.metric);
-    }
-  }
-  for (const Metric metric : metrics_) {
-    const MetricInfo& info = describe(metric);
-    if (is_available(info)) continue;
-    return fail(ErrorCode::kBadValue,
-                std::string(info.name) + " needs " +
-                    (info.needs_class ? "a label and a score or prediction" : "a value column"));
-  }
-  if (!metrics_.empty()) return {};
-  return fail(Error(ErrorCode::kBadValue, "nothing to compare: no metric can be computed")
-                  .with_help("give --label with --score or --prediction, or --value"));
-}
 
 Result<std::string> Analyst::find_control() const {
   std::vector<std::string> names;
@@ -234,9 +208,12 @@ void Analyst::correct() {
 void Analyst::decide(TreatmentResult& treatment) const {
   bool better = false;
   bool worse = false;
+  bool different = false;
   bool unknown = false;
   for (MetricComparison& comparison : treatment.metrics) {
-    if (comparison.difference) {
+    if (analysis_.split_is_broken) {
+      comparison.reason = "the split is broken";
+    } else if (comparison.difference) {
       const Better side = describe(comparison.metric).better;
       const bool higher = comparison.difference->estimate > 0;
       comparison.outcome = *comparison.adjusted_p >= options_.alpha ? Outcome::kNoDifference
@@ -246,15 +223,16 @@ void Analyst::decide(TreatmentResult& treatment) const {
     }
     better = better || comparison.outcome == Outcome::kBetter;
     worse = worse || comparison.outcome == Outcome::kWorse;
+    different = different || comparison.outcome == Outcome::kDifferent;
     unknown = unknown || comparison.outcome == Outcome::kCannotTell;
   }
   // A treatment that is worse somewhere is known to be; to call it better, or no different, every
   // metric must have been decided.
-  treatment.outcome = analysis_.split_is_broken ? Outcome::kCannotTell
-                      : worse                   ? (better ? Outcome::kMixed : Outcome::kWorse)
-                      : unknown                 ? Outcome::kCannotTell
-                      : better                  ? Outcome::kBetter
-                                                : Outcome::kNoDifference;
+  treatment.outcome = worse       ? (better ? Outcome::kMixed : Outcome::kWorse)
+                      : unknown   ? Outcome::kCannotTell
+                      : better    ? Outcome::kBetter
+                      : different ? Outcome::kDifferent
+                                  : Outcome::kNoDifference;
 }
 
 void Analyst::decide_overall() {
@@ -264,8 +242,8 @@ void Analyst::decide_overall() {
     return;
   }
   // From what must be acted on to what need not.
-  constexpr Outcome kOrder[] = {Outcome::kCannotTell, Outcome::kWorse, Outcome::kMixed,
-                                Outcome::kNoDifference, Outcome::kBetter};
+  constexpr Outcome kOrder[] = {Outcome::kCannotTell,   Outcome::kWorse,     Outcome::kMixed,
+                                Outcome::kNoDifference, Outcome::kDifferent, Outcome::kBetter};
   for (const Outcome outcome : kOrder) {
     std::string names;
     for (const TreatmentResult& treatment : analysis_.treatments) {
@@ -280,6 +258,9 @@ void Analyst::decide_overall() {
       case Outcome::kMixed:
         analysis_.reason =
             names + " is better than " + analysis_.control + " in one metric, worse in another";
+        break;
+      case Outcome::kDifferent:
+        analysis_.reason = names + " differs from " + analysis_.control;
         break;
       case Outcome::kNoDifference:
         analysis_.reason = "no difference found between " + names + " and " + analysis_.control;
@@ -327,6 +308,30 @@ std::string_view to_string(Outcome outcome) {
   constexpr std::array<std::string_view, 6> kNames = {"better",        "worse", "different",
                                                       "no_difference", "mixed", "cannot_tell"};
   return kNames[static_cast<std::size_t>(outcome)];
+}
+
+Result<std::vector<Metric>> choose_metrics(const std::vector<Metric>& asked,
+                                           const Columns& columns) {
+  const bool has_class =
+      !columns.label.empty() && !(columns.score.empty() && columns.prediction.empty());
+  const auto lacks = [&](const MetricInfo& metric) {
+    return (metric.needs_class && !has_class) || (metric.needs_value && columns.value.empty());
+  };
+  for (const Metric metric : asked) {
+    const MetricInfo& info = describe(metric);
+    if (!lacks(info)) continue;
+    return fail(ErrorCode::kBadValue,
+                std::string(info.name) + " needs " +
+                    (info.needs_class ? "a label and a score or prediction" : "a value column"));
+  }
+  if (!asked.empty()) return asked;
+  std::vector<Metric> metrics;
+  for (const MetricInfo& metric : metric_table()) {
+    if (!lacks(metric)) metrics.push_back(metric.metric);
+  }
+  if (!metrics.empty()) return metrics;
+  return fail(Error(ErrorCode::kBadValue, "nothing to compare: no metric can be computed")
+                  .with_help("give --label with --score or --prediction, or --value"));
 }
 
 Result<Analysis> analyze(const Tally& tally, const Columns& columns,

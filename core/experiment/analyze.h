@@ -39,7 +39,7 @@ inline constexpr double kMinExpectedCount = 5;
 enum class Outcome : std::uint8_t {
   kBetter,
   kWorse,
-  kDifferent,     // Of a metric without a better side.
+  kDifferent,     // In a metric without a better side.
   kNoDifference,  // None was found; the interval says how large one could be.
   kMixed,         // Of a treatment: better in one metric and worse in another.
   kCannotTell,
@@ -87,9 +87,13 @@ struct Analysis {
   std::vector<std::string> warnings;
 };
 
+// The metrics to compare: those asked for, or all that the columns allow. Fails with kBadValue if
+// one needs a column that `columns` lacks, or if there is none.
+Result<std::vector<Metric>> choose_metrics(const std::vector<Metric>& asked,
+                                           const Columns& columns);
+
 // Analyses the sums. Fails with kExperimentData if there are fewer than two arms, the control is
-// not among them, or the rows have an arm that is not planned; kBadValue if a metric needs a column
-// that `columns` lacks.
+// not among them, or the rows have an arm that is not planned; else as choose_metrics().
 Result<Analysis> analyze(const Tally& tally, const Columns& columns,
                          const AnalysisOptions& options);
 

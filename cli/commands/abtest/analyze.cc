@@ -61,11 +61,12 @@ constexpr OptionSpec kOptions[] = {
 };
 
 constexpr Example kExamples[] = {
-    {.command = "rtml abtest analyze outcomes.csv --label class --score score",
-     .says = "Compare the arms of the column arm"},
-    {.command = "rtml abtest analyze outcomes.csv --arm variant --control a --weights a=9,b=1 "
-                "--label class --prediction alarm --value amount --unit customer_id",
-     .says = "Nine to one traffic, customers assigned, capture by amount"},
+    {.command = "rtml abtest analyze data/electricity.csv --arm class --weights 0=26075,1=19237 "
+                "--value nswprice",
+     .says = "Compare the mean price of two groups of half-hours as if they were arms"},
+    {.command = "rtml abtest analyze data/electricity.csv --arm class --weights 0=26075,1=19237 "
+                "--value vicprice --control 0 --output json",
+     .says = "The same for a program"},
 };
 
 constexpr OutputFormat kFormats[] = {OutputFormat::kJunit, OutputFormat::kGithub};
@@ -168,6 +169,8 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   }
   RTML_TRY(apply(arguments, columns, options));
 
+  // Before anything is read, which may take long.
+  RTML_TRY_ASSIGN(options.metrics, experiment::choose_metrics(options.metrics, columns));
   const std::string& path = arguments.text("FILE");
   // A column is looked for in the file's own schema, so that a missing one is named as such.
   RTML_TRY_ASSIGN(const table::Schema schema, table_schema(session, {.path = path}));
@@ -185,19 +188,18 @@ constinit const CommandSpec kAbtestAnalyze{
     .path = "abtest analyze",
     .summary = "Compare the arms of an A/B test",
     .description =
-        "For each arm: precision, recall, F1, capture rate (the share of the positives' value "
-        "that\n"
-        "raised an alarm) and false-positive rate. Each arm is compared with the control: shares "
-        "of\n"
-        "rows by the z test of two proportions, ratios and means by Welch's test, with confidence\n"
-        "intervals of the difference and the lift, p-values adjusted by Holm. If the arms did not\n"
-        "get their planned shares of the traffic nothing is concluded.\n"
+        "With --label, and --score or --prediction, each arm gets its precision, recall, F1,\n"
+        "capture rate (the share of the positives' value that raised an alarm) and false-positive\n"
+        "rate; with --value the mean of a column.\n"
         "\n"
-        "The tests hold for one look at the planned end of an experiment, not for looking until\n"
-        "something is found.\n"
+        "Each arm is compared with the control: shares of rows by the z test of two proportions,\n"
+        "ratios and means by Welch's test, with confidence intervals of the difference and of the\n"
+        "lift, p-values adjusted by Holm. If the arms did not get their planned shares of the\n"
+        "traffic, nothing is concluded. The tests hold for one look at the planned end of an\n"
+        "experiment, not for looking until something is found.\n"
         "\n"
-        "Ends with 0 if the verdict is better or no difference, 3 if a treatment is worse in a\n"
-        "metric, 1 if there is too little to tell or the split is broken.",
+        "Ends with 0 if no treatment is worse in a metric, 3 if one is, 1 if there is too little\n"
+        "to tell or the split is broken.",
     .options = kOptions,
     .examples = kExamples,
     .extra_formats = kFormats,

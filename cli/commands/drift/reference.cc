@@ -13,7 +13,10 @@ constexpr std::size_t kProfileLimitBytes = std::size_t{256} << 20;
 Result<Reference> read_profile_file(const std::string& path) {
   RTML_TRY_ASSIGN(const std::string text, read_file(path, kProfileLimitBytes));
   const auto json = parse_json(text, path);
-  if (!json) return fail(ErrorCode::kProfileInvalid, json.error().message());
+  if (!json) {
+    return fail(ErrorCode::kProfileInvalid,
+                "cannot use reference profile: " + json.error().message());
+  }
   RTML_TRY_ASSIGN(drift::Profile profile, drift::profile_from_json(*json, path));
   return Reference{std::move(profile), path, "the profile " + path};
 }

@@ -119,6 +119,7 @@ TEST_CASE("analyze: a broken split cannot tell, whatever the metrics say") {
   CHECK(analysis.split_is_broken);
   CHECK(analysis.outcome == Outcome::kCannotTell);
   CHECK(analysis.treatments.at(0).outcome == Outcome::kCannotTell);
+  CHECK(of(analysis, Metric::kRecall).outcome == Outcome::kCannotTell);
   // With the weights that were planned the same split is fine.
   const Analysis planned =
       analysis_of({arm_of("control", 100, 10, 100, 1'790), arm_of("new", 190, 10, 10, 1'190)},
@@ -173,6 +174,26 @@ TEST_CASE("analyze: a planned arm without rows breaks the split, an unplanned on
   CHECK_FALSE(analyze(tally, {.arm = "arm"}, {}));
   tally.arms.pop_back();
   CHECK_FALSE(analyze(tally, kClasses, {}));
+}
+
+TEST_CASE("analyze: a mean has no better side") {
+  ArmTally control{.name = "control"};
+  ArmTally high{.name = "high"};
+  for (int i = 0; i < 500; ++i) {
+    control.sums[static_cast<std::size_t>(Metric::kMeanValue)].add(i % 10, 1);
+    high.sums[static_cast<std::size_t>(Metric::kMeanValue)].add(i % 10 + 2, 1);
+  }
+  control.units = high.units = 500;
+  Tally tally;
+  tally.arms = {control, high};
+  const auto analysis = analyze(tally, {.arm = "arm", .value = "amount"}, {});
+  REQUIRE(analysis);
+  CHECK(analysis->outcome == Outcome::kDifferent);
+  CHECK(analysis->reason == "high differs from control");
+  const MetricComparison& mean = of(*analysis, Metric::kMeanValue);
+  CHECK(mean.test == "welch");
+  CHECK(mean.difference->estimate == doctest::Approx(2).epsilon(1e-12));
+  CHECK(mean.lift->estimate == doctest::Approx(2 / 4.5).epsilon(1e-12));
 }
 
 TEST_CASE("analyze: labels that come later for one arm are pointed out") {
