@@ -17,7 +17,7 @@ std::string version_text(const std::optional<Alias>& alias) {
 Error moved(const std::string& label, const std::optional<Alias>& actual,
             const std::string& expected) {
   return Error(ErrorCode::kAliasMoved,
-               "alias " + label + " points to " + version_text(actual) + ", not to " + expected)
+               "alias " + label + " points to " + version_text(actual) + ", expected " + expected)
       .with_help("someone moved it meanwhile; look at \"rtml model history\" and decide again");
 }
 

@@ -7,6 +7,7 @@
 #include "cli/commands/model/version_report.h"
 #include "cli/registry_change.h"
 #include "cli/session.h"
+#include "core/base/hash.h"
 #include "core/base/name.h"
 
 namespace rtml::cli::commands {
@@ -184,12 +185,17 @@ Report report_of(const Json& answer, const RegistryChange& change, bool repeated
   return report;
 }
 
-Json request_of(const Arguments& arguments) {
+// A file counts by its bytes, wherever it lies.
+Result<Json> request_of(const Arguments& arguments) {
+  std::string sha256;
+  if (arguments.has("--artifact")) {
+    RTML_TRY_ASSIGN(sha256, sha256_file(arguments.text("--artifact")));
+  }
   return Json{{"run", arguments.text("RUN")},
               {"model", arguments.text("--model")},
               {"alias", arguments.text("--alias")},
               {"gate", arguments.flag("--gate")},
-              {"artifact", arguments.text("--artifact")},
+              {"artifact_sha256", sha256},
               {"type", arguments.text("--type")},
               {"metrics", arguments.list("--metrics")},
               {"parameters", arguments.list("--parameters")}};
@@ -198,8 +204,9 @@ Json request_of(const Arguments& arguments) {
 Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY(check_options(arguments));
   RTML_TRY_ASSIGN(const registry::Registry* registry, session.registry());
+  RTML_TRY_ASSIGN(Json request, request_of(arguments));
   RTML_TRY_ASSIGN(RegistryChange change,
-                  make_registry_change("register", request_of(arguments), arguments, session));
+                  make_registry_change("register", std::move(request), arguments, session));
   RTML_TRY_ASSIGN(const auto earlier, registry->answered(change.change));
   if (earlier) return report_of(earlier->value, change, true);
 

@@ -59,7 +59,8 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   } else {
     report.exit = ExitClass::kFailed;
     report.line(std::to_string(checked.findings.size()) +
-                    " problems; restore a backup, or keep the file and ask what wrote to it",
+                    (checked.findings.size() == 1 ? " problem" : " problems") +
+                    "; restore a backup, or keep the file and ask what wrote to it",
                 Tone::kBad);
   }
   return report;

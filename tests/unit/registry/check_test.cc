@@ -1,12 +1,11 @@
 #include "core/registry/check.h"
 
-#include <sqlite3.h>
-
 #include <fstream>
 
 #include "core/base/file_system.h"
 #include "core/base/hash.h"
 #include "core/registry/backup.h"
+#include "core/registry/connection.h"
 #include "core/registry/event_log.h"
 #include "tests/unit/registry/fixture.h"
 
@@ -15,41 +14,32 @@ namespace {
 
 using test::RegistryFixture;
 
-// Whoever tampers uses SQLite itself, not rtml.
+// Changes the file as any program can, past everything that the registry does.
 class Tamperer {
  public:
   explicit Tamperer(const std::filesystem::path& path) {
-    REQUIRE(sqlite3_open(path.c_str(), &handle_) == SQLITE_OK);
+    auto opened = Connection::open_file(path, Access::kWrite, 1'000'000);
+    REQUIRE(opened);
+    connection_ = std::move(*opened);
     execute("PRAGMA synchronous=OFF; PRAGMA ignore_check_constraints=ON");
   }
-  ~Tamperer() { sqlite3_close(handle_); }
-  Tamperer(const Tamperer&) = delete;
-  Tamperer& operator=(const Tamperer&) = delete;
-
   void execute(const std::string& sql) {
-    char* message = nullptr;
-    const int result = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, &message);
-    const std::string text = message != nullptr ? message : "";
-    sqlite3_free(message);
-    REQUIRE_MESSAGE(result == SQLITE_OK, (text + ": " + sql));
+    const Status done = connection_->execute(sql.c_str());
+    REQUIRE_MESSAGE(done, (sql + ": " + done.error().message()));
   }
   std::vector<std::vector<std::string>> rows(const std::string& sql) {
-    std::vector<std::vector<std::string>> all;
-    sqlite3_stmt* statement = nullptr;
-    REQUIRE(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-      std::vector<std::string>& row = all.emplace_back();
-      for (int i = 0; i < sqlite3_column_count(statement); ++i) {
-        const auto* text = sqlite3_column_text(statement, i);
-        row.emplace_back(text == nullptr ? "" : reinterpret_cast<const char*>(text));
-      }
-    }
-    sqlite3_finalize(statement);
-    return all;
+    const auto texts_of = [](const Statement& row) -> Result<std::vector<std::string>> {
+      std::vector<std::string> texts;
+      for (int i = 0; i < row.column_count(); ++i) texts.push_back(row.text(i));
+      return texts;
+    };
+    auto all = collect(*connection_, texts_of, sql);
+    REQUIRE(all);
+    return std::move(*all);
   }
 
  private:
-  sqlite3* handle_ = nullptr;
+  std::unique_ptr<Connection> connection_;
 };
 
 struct FilledRegistry : RegistryFixture {
