@@ -1,6 +1,7 @@
 #include "cli/command_table.h"
 
 #include "cli/commands/abtest/analyze.h"
+#include "cli/commands/completion/completion.h"
 #include "cli/commands/config/show.h"
 #include "cli/commands/config/trust.h"
 #include "cli/commands/drift/check.h"
@@ -38,6 +39,7 @@ namespace {
 constexpr const CommandSpec* kCommands[] = {
     // clang-format off
     &commands::kAbtestAnalyze,
+    &commands::kCompletion,
     &commands::kConfigShow,
     &commands::kConfigTrust,
     &commands::kDriftCheck,

@@ -9,7 +9,9 @@
 #include <optional>
 #include <utility>
 
+#include "cli/completion/complete.h"
 #include "cli/confirmation.h"
+#include "cli/generate/generate.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/parser/parser.h"
@@ -53,7 +55,9 @@ class FrontEnd {
         error_style_(style_for(::isatty(STDERR_FILENO) == 1, presentation_.color, environment)) {}
 
   int run() {
+    if (!words_.empty() && words_.front() == "__complete") return complete_words();
     configure_log();
+    if (words_.size() == 2 && words_.front() == "__generate") return generate(words_[1]);
     auto invocation = parse_command_line(words_);
     if (!invocation) return finish_with(invocation.error());
     if (invocation->command == nullptr || invocation->wants_help) return show_help(*invocation);
@@ -64,6 +68,21 @@ class FrontEnd {
   }
 
  private:
+  // For the completion scripts: says nothing but names, whatever goes wrong.
+  int complete_words() {
+    log::configure({.least = log::Level::kError, .format = {}});
+    NoProgress progress;
+    Session session(environment_, system_clock(), cancel_, progress);
+    print_completions(words_.subspan(1), session);
+    return 0;
+  }
+
+  // For scripts/generate.
+  int generate(const std::string& directory) {
+    const Status written = write_generated_files(directory);
+    return written ? 0 : finish_with(written.error());
+  }
+
   int show_help(const Invocation& invocation) {
     if (invocation.command != nullptr) return print_page(command_page(*invocation.command));
     if (invocation.noun.empty()) return print_page(overview_page());

@@ -52,6 +52,22 @@ std::string formats_line(const CommandSpec& command) {
 
 }  // namespace
 
+Json describe(const CommandSpec& command) {
+  Json row = {{"path", command.path},         {"summary", command.summary},
+              {"usage", usage_line(command)}, {"options", Json::array()},
+              {"examples", Json::array()},    {"formats", Json::array()}};
+  for (const OptionSpec& option : command_options(command)) {
+    row["options"].push_back({{"name", option.name}, {"help", option.help}});
+  }
+  for (const Example& example : command.examples) {
+    row["examples"].push_back({{"command", example.command}, {"says", example.says}});
+  }
+  for (const OutputFormat format : output_formats(command)) {
+    row["formats"].push_back(name_of(format));
+  }
+  return row;
+}
+
 std::string usage_line(const CommandSpec& command) {
   std::string line = "rtml " + std::string(command.path) + " [OPTIONS]";
   for (const OptionSpec& option : command.options) {

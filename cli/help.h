@@ -19,6 +19,9 @@ std::vector<Section> noun_page(std::string_view noun);
 // Usage, description, examples, arguments, options, exit codes of one command.
 std::vector<Section> command_page(const CommandSpec& command);
 
+// The row of a command for programs: path, summary, usage, options, examples, formats.
+Json describe(const CommandSpec& command);
+
 // "rtml model show [OPTIONS] MODEL@VERSION"
 std::string usage_line(const CommandSpec& command);
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <exception>
 #include <string>
@@ -58,6 +59,16 @@ bool asks_for_version_only(int argc, char** argv) {
   return argc == 2 && std::string_view(argv[1]) == "--version";
 }
 
+// Without the front end, because scripts ask this often.
+int print_version() {
+  const std::string line = "rtml " + std::string(rtml::cli::version_number()) + "\n";
+  if (rtml::cli::write_all(STDOUT_FILENO, line) != rtml::cli::WriteOutcome::kFailed) return 0;
+  const std::string error =
+      std::string("error[RT0005]: cannot write to standard output: ") + std::strerror(errno) + "\n";
+  (void)rtml::cli::write_all(STDERR_FILENO, error);
+  return 1;
+}
+
 int run(int argc, char** argv) {
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const int status = rtml::cli::run_front_end(words, rtml::Environment::of_process(), g_cancel);
@@ -71,12 +82,7 @@ int main(int argc, char** argv) {
   try {
     occupy_standard_streams();
     install_signal_handlers();
-    if (asks_for_version_only(argc, argv)) {
-      const std::string line = "rtml " + std::string(rtml::cli::version_number()) + "\n";
-      const bool failed =
-          rtml::cli::write_all(STDOUT_FILENO, line) == rtml::cli::WriteOutcome::kFailed;
-      return failed ? 1 : 0;
-    }
+    if (asks_for_version_only(argc, argv)) return print_version();
     return run(argc, argv);
   } catch (const std::exception& exception) {
     const std::string line = std::string("error[RT0001]: ") + exception.what() + "\n";

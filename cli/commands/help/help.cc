@@ -2,6 +2,7 @@
 
 #include "cli/command_table.h"
 #include "cli/help.h"
+#include "cli/topics.h"
 #include "core/base/name.h"
 
 namespace rtml::cli::commands {
@@ -19,8 +20,16 @@ constexpr Example kExamples[] = {
     {.command = "rtml help version", .says = "Show one command"},
 };
 
+std::vector<Section> topic_page(const std::vector<std::pair<std::string, std::string>>& table) {
+  std::vector<Section> page;
+  page.emplace_back(Fields{{table.begin(), table.end()}});
+  return page;
+}
+
 Result<std::vector<Section>> page_of(const std::vector<std::string>& words) {
   if (words.empty()) return overview_page();
+  if (words.front() == "environment") return topic_page(environment_table());
+  if (words.front() == "exit-codes") return topic_page(exit_status_table());
   std::string path = words.front();
   for (std::size_t i = 1; i < words.size(); ++i) path += " " + words[i];
   if (const CommandSpec* command = find_command(path)) return command_page(*command);
@@ -37,7 +46,7 @@ Result<Report> run(const Arguments& arguments, Session&) {
   RTML_TRY_ASSIGN(report.sections, page_of(arguments.list("COMMAND")));
   Json commands = Json::array();
   for (const CommandSpec* command : command_table()) {
-    commands.push_back({{"path", command->path}, {"summary", command->summary}});
+    commands.push_back(describe(*command));
   }
   report.data["commands"] = std::move(commands);
   report.rows_key = "commands";
