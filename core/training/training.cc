@@ -159,6 +159,7 @@ Result<std::vector<double>> learn(const TrainingRows& rows, const plugin::ModelS
   context.progress.begin("train " + model_type, train.rows(), "rows");
   auto model = backend->fit(settings, {train, label_column(rows.train.labels), {}}, call);
   context.progress.end();
+  if (!model && model.error().exit_class() != ExitClass::kFailed) return fail(model.error());
   if (!model) {
     return fail(std::move(model.error()).with_context("cannot train on " + rows.train.what));
   }

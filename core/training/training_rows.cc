@@ -117,6 +117,13 @@ Result<TrainingRows> load_files(const project::Pipeline& pipeline, const Trainin
     std::stable_sort(rows.history.begin(), rows.history.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
   }
+  if (rows.inputs["train_file"]["content_sha256"] == rows.inputs["test_file"]["content_sha256"]) {
+    rows.warnings.push_back("the model was tested on the rows that it learnt from");
+  } else if (!rows.history.empty() &&
+             *std::max_element(rows.train.times_us.begin(), rows.train.times_us.end()) >=
+                 *std::min_element(rows.test.times_us.begin(), rows.test.times_us.end())) {
+    rows.warnings.push_back("the training rows reach into the time of the test rows");
+  }
   return rows;
 }
 
@@ -184,17 +191,38 @@ SplitMoments resolve_split(const project::Split& split, std::int64_t last_us) {
   return moments;
 }
 
+namespace {
+
+// Features twice, or the label itself among them, are mistakes of --features.
+Status check_names(const TrainingRows& rows, const TrainingRequest& request) {
+  for (auto name = rows.features.begin(); name != rows.features.end(); ++name) {
+    if (std::find(rows.features.begin(), name, *name) != name) {
+      return fail(ErrorCode::kBadValue, "a feature is named twice: " + *name);
+    }
+    if (*name == rows.label && !request.allow_leak) {
+      return fail(Error(ErrorCode::kLabelLeak, "the label is among the features: " + *name)
+                      .with_help("leave it out, or pass --allow-leak"));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<TrainingRows> load_rows(const project::Pipeline& pipeline, const TrainingRequest& request,
                                const TrainingContext& context) {
   if (request.train_file.empty() != request.test_file.empty()) {
     return fail(ErrorCode::kUsage, "training on prepared rows needs both a train and a test file");
   }
-  if (!request.train_file.empty()) return load_files(pipeline, request, context);
-  if (!request.label.empty() && request.label != pipeline.dataset.labels.column) {
+  const bool prepared = !request.train_file.empty();
+  if (!prepared && !request.label.empty() && request.label != pipeline.dataset.labels.column) {
     return fail(Error(ErrorCode::kUsage, "another label needs prepared files: " + request.label)
                     .with_help("the label of a pipeline's own rows is labels.column in its file"));
   }
-  return build_rows(pipeline, request, context);
+  RTML_TRY_ASSIGN(TrainingRows rows, prepared ? load_files(pipeline, request, context)
+                                              : build_rows(pipeline, request, context));
+  RTML_TRY(check_names(rows, request));
+  return rows;
 }
 
 }  // namespace rtml::training

@@ -75,6 +75,10 @@ Result<Json> parse_parameters(const std::vector<std::string>& pairs) {
 }
 
 Result<training::TrainingRequest> request_from(const Arguments& arguments) {
+  if (arguments.has("--train") != arguments.has("--test")) {
+    return fail(Error(ErrorCode::kUsage, "--train and --test go together")
+                    .with_help("without both, the pipeline's training set is split by time"));
+  }
   training::TrainingRequest request;
   request.pipeline = arguments.text("PIPELINE");
   request.train_file = arguments.text("--train");
