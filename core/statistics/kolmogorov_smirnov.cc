@@ -120,7 +120,7 @@ double pelz_good_lower(double distance, std::int64_t count) {
   const double first = 2 * root / z * k0;
   const double second = 2 * root / (6 * z4) * k1;
   const double third = 2 * root * (k2 / (72 * z6 * z) - k2_whole / (36 * z2 * z));
-  const double fourth = 2 * root * (k3 / (6480 * z6 * z4) + k3_whole / (108 * z6));
+  const double fourth = 2 * root * (k3 / (6480 * z6 * z4) + k3_whole / (216 * z6));
   return first + second / std::sqrt(n) + third / n + fourth / (n * std::sqrt(n));
 }
 
