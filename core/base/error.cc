@@ -1,5 +1,7 @@
 #include "core/base/error.h"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace rtml {
@@ -19,6 +21,22 @@ const ErrorCodeInfo& describe(ErrorCode code) {
 }
 
 Error Error::many(std::vector<Error> errors) {
+  // One cause that several checks met is told once.
+  const auto is_same = [](const Error& a, const Error& b) {
+    const auto place = [](const Error& error) {
+      const SourceLocation none;
+      const SourceLocation& at = error.location_ ? *error.location_ : none;
+      return std::tuple(at.file, at.line, at.column);
+    };
+    return a.code_ == b.code_ && a.message_ == b.message_ && place(a) == place(b);
+  };
+  std::vector<Error> distinct;
+  for (Error& error : errors) {
+    const bool is_known = std::any_of(distinct.begin(), distinct.end(),
+                                      [&](const Error& other) { return is_same(other, error); });
+    if (!is_known) distinct.push_back(std::move(error));
+  }
+  errors = std::move(distinct);
   if (errors.size() == 1) return std::move(errors.front());
   Error all(ErrorCode::kManyErrors, std::to_string(errors.size()) + " errors");
   all.parts_ = std::move(errors);

@@ -239,9 +239,13 @@ Result<const rtml_plugin*> load_library(const PluginInfo& info) {
   auto library = std::make_unique<dll::shared_library>();
   library->load(path, failure, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
   if (failure) {
-    const char* reason = ::dlerror();
-    return fail(ErrorCode::kPluginLoad, "cannot load plugin: " + info.library.string() + " (" +
-                                            (reason != nullptr ? reason : failure.message()) + ")");
+    const char* reported = ::dlerror();
+    std::string reason = reported != nullptr ? reported : failure.message();
+    // The loader names the file that it was given, which for a pinned plugin says nothing.
+    const std::string prefix = path.string() + ": ";
+    if (reason.starts_with(prefix)) reason.erase(0, prefix.size());
+    return fail(ErrorCode::kPluginLoad,
+                "cannot load plugin: " + info.library.string() + " (" + reason + ")");
   }
   if (!library->has(RTML_PLUGIN_SYMBOL)) {
     return fail(Error(ErrorCode::kPluginLoad, "not an rtml plugin: " + info.library.string() +
