@@ -192,8 +192,9 @@ struct RenderedFile {
 class Orchestrator {
  public:
   virtual ~Orchestrator() = default;
-  // `pipeline` is the canonical form that core/pipeline writes: steps with commands, schedule,
-  // environment. `options` are the backend's own.
+  // `pipeline` is the canonical form that core/pipeline writes: steps with commands, schedule.
+  // `options` are the backend's own and, always, "root" (of the project), "rtml" (the program) and
+  // "directory" (of the project in its repository); a backend takes those that it needs.
   virtual Result<std::vector<RenderedFile>> render(const Json& pipeline, const Json& options,
                                                    const CallOptions& call) = 0;
 };
