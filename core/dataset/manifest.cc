@@ -19,8 +19,19 @@ Result<Json> describe_file(const std::filesystem::path& file, const std::filesys
   return Json{{"path", portable_path(file, root)}, {"sha256", sha256}};
 }
 
-// The files of a source, where it is made of local files. A store that is none has its rows
-// bound by the content's hash alone.
+Json describe_views(const ManifestParts& parts, const BuildContext& context) {
+  Json views = Json::array();
+  std::set<std::string> named;
+  for (const project::ServiceColumn& column : parts.features) {
+    if (!named.insert(column.view->name).second) continue;
+    views.push_back({{"name", column.view->name},
+                     {"identity", project::identity(context.project, *column.view)}});
+  }
+  return views;
+}
+
+}  // namespace
+
 Result<Json> describe_source(const project::Source& source, const BuildContext& context) {
   Json files = Json::array();
   const std::filesystem::path& root = context.project.root();
@@ -35,18 +46,23 @@ Result<Json> describe_source(const project::Source& source, const BuildContext& 
               {"files", std::move(files)}};
 }
 
-Json describe_views(const ManifestParts& parts, const BuildContext& context) {
-  Json views = Json::array();
-  std::set<std::string> named;
-  for (const project::ServiceColumn& column : parts.features) {
-    if (!named.insert(column.view->name).second) continue;
-    views.push_back({{"name", column.view->name},
-                     {"identity", project::identity(context.project, *column.view)}});
-  }
-  return views;
+Result<registry::Answer> record(const TrainingSet& set, const registry::Registry& registry,
+                                const registry::Change& change) {
+  RTML_TRY_ASSIGN(const registry::StagedArtifact manifest,
+                  registry.stage(to_canonical_json(set.manifest)));
+  return registry.change(change, [&](registry::Transaction& transaction) -> Result<Json> {
+    registry::Dataset dataset;
+    dataset.identity = set.manifest.at("content_sha256").get<std::string>();
+    RTML_TRY_ASSIGN(dataset.manifest_sha256, transaction.store(manifest));
+    if (set.manifest.contains("service")) {
+      dataset.service = set.manifest["service"]["name"].get<std::string>();
+      dataset.service_identity = set.manifest["service"]["identity"].get<std::string>();
+    }
+    dataset.row_count = set.rows.rows();
+    RTML_TRY(transaction.record_dataset(std::move(dataset)));
+    return Json::object();
+  });
 }
-
-}  // namespace
 
 Result<Json> make_manifest(const TrainingSet& set, const ManifestParts& parts,
                            const SourceSet& sources, const BuildContext& context) {

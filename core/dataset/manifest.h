@@ -9,6 +9,7 @@
 #include "core/dataset/source_set.h"
 #include "core/dataset/training_set.h"
 #include "core/project/project.h"
+#include "core/registry/registry.h"
 
 namespace rtml::dataset {
 
@@ -27,5 +28,14 @@ struct ManifestParts {
 // Hashes the input files, so it reads them. Fails with kIo if one cannot be read.
 Result<Json> make_manifest(const TrainingSet& set, const ManifestParts& parts,
                            const SourceSet& sources, const BuildContext& context);
+
+// A source with the files its rows come from: {"source", "identity", "files": [{"path",
+// "sha256"}]}. A store that is not made of local files has no files here; its rows are bound by the
+// content's hash alone. Fails with kIo if a file cannot be read.
+Result<Json> describe_source(const project::Source& source, const BuildContext& context);
+
+// Stores the manifest and records the training set, in one change of the registry.
+Result<registry::Answer> record(const TrainingSet& set, const registry::Registry& registry,
+                                const registry::Change& change);
 
 }  // namespace rtml::dataset

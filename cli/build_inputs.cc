@@ -1,0 +1,71 @@
+#include "cli/build_inputs.h"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "cli/version.h"
+#include "core/dataset/source_table.h"
+#include "core/project/identity.h"
+
+namespace rtml::cli {
+
+Result<BuildInputs> make_build_inputs(Session& session, bool with_lineage) {
+  RTML_TRY_ASSIGN(const project::Project* project, session.project());
+  RTML_TRY_ASSIGN(plugin::PluginHost * plugins, session.plugins());
+  BuildInputs inputs;
+  inputs.context = std::make_unique<dataset::BuildContext>(
+      dataset::BuildContext{*project, *plugins, session.progress(), session.cancel()});
+  inputs.context->threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  inputs.context->rtml_version = version_number();
+  if (with_lineage) {
+    RTML_TRY_ASSIGN(inputs.lineage, lineage::describe(project->root(), session.environment()));
+  }
+  return inputs;
+}
+
+Result<std::vector<project::ServiceColumn>> features_asked_for(const Arguments& arguments,
+                                                               const project::Project& project) {
+  if (arguments.has("VIEW") == arguments.has("--service")) {
+    return fail(Error(ErrorCode::kUsage, "give either a view or --service")
+                    .with_help("\"rtml feature list\" shows views and services"));
+  }
+  if (arguments.has("--service")) {
+    RTML_TRY_ASSIGN(const project::FeatureService* service,
+                    project.find_service(arguments.text("--service")));
+    return project.columns_of(*service);
+  }
+  const std::vector<std::string> references = {arguments.text("VIEW")};
+  return project.resolve_features(references, false);
+}
+
+Json views_json(const std::vector<project::ServiceColumn>& features,
+                const project::Project& project) {
+  Json views = Json::array();
+  std::set<std::string> named;
+  for (const project::ServiceColumn& column : features) {
+    if (!named.insert(column.view->name).second) continue;
+    views.push_back(
+        {{"name", column.view->name}, {"identity", project::identity(project, *column.view)}});
+  }
+  return views;
+}
+
+Status check_output_is_no_source(const std::filesystem::path& output,
+                                 const std::vector<project::ServiceColumn>& features,
+                                 const project::Project& project) {
+  for (const project::ServiceColumn& column : features) {
+    const project::Source& source = project.source_of(*column.view);
+    if (!source.batch) continue;
+    for (const auto& file : dataset::files_of(project.root() / source.batch->path)) {
+      std::error_code ignored;
+      if (!std::filesystem::equivalent(file, output, ignored)) continue;
+      return fail(Error(ErrorCode::kUsage, "the output would replace the data of source " +
+                                               source.name + ": " + output.string())
+                      .with_help("write to another file"));
+    }
+  }
+  return {};
+}
+
+}  // namespace rtml::cli

@@ -1,0 +1,165 @@
+#include "cli/commands/dataset/build.h"
+
+#include "cli/build_inputs.h"
+#include "cli/registry_change.h"
+#include "cli/table_file.h"
+#include "core/dataset/manifest.h"
+
+namespace rtml::cli::commands {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {.name = "--entities",
+     .type = OptionType::kPath,
+     .value = "FILE",
+     .help = "Rows with entity keys and a time (.parquet, .csv, .jsonl)",
+     .completion = Completion::kPath},
+    {.name = "--features",
+     .type = OptionType::kTextList,
+     .value = "VIEW[:FEATURE]",
+     .help = "Views, or single features of them",
+     .completion = Completion::kView},
+    {.name = "--service",
+     .value = "NAME",
+     .help = "The features of a service",
+     .completion = Completion::kService},
+    {.name = "--pipeline",
+     .value = "NAME",
+     .help = "The training set of a pipeline, with rows and labels of its source",
+     .completion = Completion::kPipeline},
+    {.name = "--out",
+     .type = OptionType::kPath,
+     .value = "FILE",
+     .help = "Where the rows go (.parquet, .csv, .jsonl)",
+     .required = true,
+     .completion = Completion::kPath,
+     .short_name = 'o'},
+    {.name = "--timestamp",
+     .value = "COLUMN",
+     .help = "The column with each row's moment",
+     .default_text = "event_timestamp"},
+    {.name = "--full-feature-names",
+     .type = OptionType::kFlag,
+     .help = "Name the columns view__feature"},
+    {.name = "--allow-leak",
+     .type = OptionType::kFlag,
+     .help = "With --pipeline: keep features that know the label too early"},
+    {.name = "--reason", .value = "TEXT", .help = "Why, for the event log"},
+};
+
+constexpr Example kExamples[] = {
+    {.command = "rtml dataset build --entities labels.parquet --features market_state,price_past "
+                "-o train.parquet",
+     .says = "Add the features of two views to the rows of a file"},
+    {.command = "rtml dataset build --pipeline price_direction -o train.parquet",
+     .says = "Write the training set of a pipeline"},
+};
+
+Status check_options(const Arguments& arguments) {
+  if (arguments.has("--pipeline")) {
+    for (const char* option : {"--entities", "--features", "--service", "--full-feature-names"}) {
+      if (arguments.has(option)) {
+        return fail(ErrorCode::kUsage,
+                    std::string(option) + " does not go with --pipeline, which says what to build");
+      }
+    }
+    return {};
+  }
+  if (!arguments.has("--entities") || arguments.has("--features") == arguments.has("--service")) {
+    return fail(Error(ErrorCode::kUsage,
+                      "give --entities with --features or --service, or "
+                      "--pipeline")
+                    .with_help("rtml dataset build --entities labels.parquet --features "
+                               "VIEW[:FEATURE],… -o train.parquet"));
+  }
+  if (arguments.has("--allow-leak")) {
+    return fail(ErrorCode::kUsage, "--allow-leak goes with --pipeline, which knows the label");
+  }
+  return {};
+}
+
+Result<std::vector<project::ServiceColumn>> features_of(const Arguments& arguments,
+                                                        const project::Project& project) {
+  const bool full_names = arguments.flag("--full-feature-names");
+  if (arguments.has("--service")) {
+    RTML_TRY_ASSIGN(const project::FeatureService* service,
+                    project.find_service(arguments.text("--service")));
+    std::vector<project::ServiceColumn> columns = project.columns_of(*service);
+    for (project::ServiceColumn& column : columns) {
+      if (full_names) column.name = column.view->name + "__" + column.feature->name;
+    }
+    return columns;
+  }
+  return project.resolve_features(arguments.list("--features"), full_names);
+}
+
+Result<dataset::TrainingSet> build(const Arguments& arguments,
+                                   const dataset::BuildContext& context) {
+  dataset::BuildOptions options;
+  options.timestamp_column = arguments.text("--timestamp");
+  options.allow_leak = arguments.flag("--allow-leak");
+  const std::filesystem::path output = arguments.text("--out");
+  if (arguments.has("--pipeline")) {
+    RTML_TRY_ASSIGN(const project::Pipeline* pipeline,
+                    context.project.find_pipeline(arguments.text("--pipeline")));
+    RTML_TRY_ASSIGN(const project::FeatureService* service,
+                    context.project.find_service(pipeline->dataset.service));
+    RTML_TRY(
+        check_output_is_no_source(output, context.project.columns_of(*service), context.project));
+    return dataset::build_training_set(*pipeline, options, context);
+  }
+  RTML_TRY_ASSIGN(const auto features, features_of(arguments, context.project));
+  RTML_TRY(check_output_is_no_source(output, features, context.project));
+  return dataset::build_from_file(arguments.text("--entities"), features, options, context);
+}
+
+Result<Report> run(const Arguments& arguments, Session& session) {
+  RTML_TRY(check_options(arguments));
+  RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, true));
+  inputs.context->lineage = &inputs.lineage;
+  const std::string& output = arguments.text("--out");
+  RTML_TRY_ASSIGN(const RegistryChange change,
+                  make_registry_change("dataset build", Json{{"out", output}}, arguments, session));
+  RTML_TRY_ASSIGN(const dataset::TrainingSet set, build(arguments, *inputs.context));
+  const bool dry_run = change.change.dry_run;
+  if (!dry_run) {
+    const auto rows = table::read_batches(set.rows.shared_schema(), {set.rows});
+    RTML_TRY(write_table(session, output, *rows));
+  }
+  RTML_TRY_ASSIGN(registry::Registry * registry, session.registry());
+  RTML_TRY_ASSIGN(const registry::Answer answer, dataset::record(set, *registry, change.change));
+
+  Report report;
+  const std::string identity = set.manifest.at("content_sha256").get<std::string>();
+  report.data["output"] = output;
+  report.data["dataset"] = identity;
+  report.data["rows"] = set.rows.rows();
+  report.data["features"] = set.feature_columns;
+  report.data["manifest"] = set.manifest;
+  add_change_outcome(report, change, answer.repeated);
+  report.line((dry_run ? "would write " : "wrote ") + std::to_string(set.rows.rows()) +
+              " rows with " + std::to_string(set.feature_columns.size()) + " features to " +
+              output);
+  report.line("dataset " + identity, Tone::kFaint);
+  report.outputs = {{"dataset", identity}, {"rows", std::to_string(set.rows.rows())}};
+  return report;
+}
+
+}  // namespace
+
+constinit const CommandSpec kDatasetBuild{
+    .path = "dataset build",
+    .summary = "Add features to rows, as they were known at their time",
+    .description =
+        "Keeps every column and row of --entities, in their order, and adds the features as of\n"
+        "each row's time; null where nothing was known. The file appears when it is complete. A\n"
+        "manifest that can rebuild it goes into the registry: \"rtml dataset show\".",
+    .needs = Needs::kProject,
+    .options = kOptions,
+    .examples = kExamples,
+    .changes_something = true,
+    .takes_idempotency_key = true,
+    .run = run,
+};
+
+}  // namespace rtml::cli::commands

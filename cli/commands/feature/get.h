@@ -1,0 +1,11 @@
+// `rtml feature get`: reads features of entities from the online store.
+
+#pragma once
+
+#include "cli/command.h"
+
+namespace rtml::cli::commands {
+
+extern const CommandSpec kFeatureGet;
+
+}  // namespace rtml::cli::commands

@@ -1,0 +1,177 @@
+#include "cli/commands/feature/materialize.h"
+
+#include "cli/build_inputs.h"
+#include "cli/table_file.h"
+#include "core/base/time.h"
+#include "core/dataset/materialize.h"
+#include "core/dataset/online.h"
+
+namespace rtml::cli::commands {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {.name = "VIEW", .help = "The view to materialize", .completion = Completion::kView},
+    {.name = "--service",
+     .value = "NAME",
+     .help = "The features of a service, whose views read one source",
+     .completion = Completion::kService},
+    {.name = "--out",
+     .type = OptionType::kPath,
+     .value = "FILE",
+     .help = "Write a row an event to this file (.parquet, .csv, .jsonl)",
+     .completion = Completion::kPath,
+     .short_name = 'o'},
+    {.name = "--online",
+     .type = OptionType::kFlag,
+     .help = "Fill the online store with the state of each entity"},
+    {.name = "--from",
+     .type = OptionType::kTimestamp,
+     .value = "TIME",
+     .help = "Only events at or after this time; windows still see those before"},
+    {.name = "--to",
+     .type = OptionType::kTimestamp,
+     .value = "TIME",
+     .help = "Only events at or before this time; with --online the cutover, now if not given"},
+};
+
+constexpr Example kExamples[] = {
+    {.command = "rtml feature materialize --service price_direction -o features.parquet",
+     .says = "Write the features of a service for every event"},
+    {.command = "rtml feature materialize price_past --online --to 1998-12-05T00:00:00+10:00",
+     .says = "Fill the online store with what was known then"},
+};
+
+Status check_options(const Arguments& arguments) {
+  if (arguments.has("--out") == arguments.flag("--online")) {
+    return fail(
+        Error(ErrorCode::kUsage, "give either --out or --online")
+            .with_help("\"--out FILE\" writes a row an event, \"--online\" fills the online "
+                       "store"));
+  }
+  if (arguments.flag("--online") && arguments.has("--from")) {
+    return fail(ErrorCode::kUsage, "--from does not go with --online: a state is of all the past");
+  }
+  const auto from_us = arguments.optional_integer("--from");
+  const auto to_us = arguments.optional_integer("--to");
+  if (from_us && to_us && *from_us > *to_us) {
+    return fail(ErrorCode::kBadOptionValue,
+                "--from lies after --to: " + format_timestamp(*from_us));
+  }
+  return {};
+}
+
+Result<Report> write_file(const Arguments& arguments,
+                          const std::vector<project::ServiceColumn>& features, Session& session,
+                          const dataset::BuildContext& context) {
+  const bool dry_run = arguments.flag("--dry-run");
+  const std::string& output = arguments.text("--out");
+  RTML_TRY(check_output_is_no_source(output, features, context.project));
+  RTML_TRY_ASSIGN(dataset::Materialized made,
+                  dataset::materialize(features,
+                                       {.from_us = arguments.optional_integer("--from"),
+                                        .to_us = arguments.optional_integer("--to")},
+                                       context));
+  if (!dry_run) RTML_TRY(write_table(session, output, *made.rows));
+
+  Report report;
+  report.data["output"] = output;
+  report.data["dry_run"] = dry_run;
+  report.data["rows"] = made.row_count;
+  report.data["views"] = views_json(features, context.project);
+  report.data["features"] = Json::array();
+  for (const auto& column : features) report.data["features"].push_back(column.name);
+  report.data["duplicates"] = made.duplicates;
+  report.data["events_without_key"] = made.events_without_key;
+  report.data["overflows"] = made.overflows;
+  report.line((dry_run ? "would write " : "wrote ") + std::to_string(made.row_count) +
+              " rows with " + std::to_string(features.size()) + " features to " + output);
+  if (made.duplicates > 0) {
+    report.line(std::to_string(made.duplicates) + " events left out whose id came before",
+                Tone::kFaint);
+  }
+  if (made.events_without_key > 0) {
+    report.warnings.push_back(std::to_string(made.events_without_key) +
+                              " events have no key and get no features");
+  }
+  if (made.overflows > 0) {
+    report.warnings.push_back(std::to_string(made.overflows) +
+                              " sums do not fit into INT64 and are null");
+  }
+  report.outputs = {{"output", output}, {"rows", std::to_string(made.row_count)}};
+  return report;
+}
+
+Result<Report> fill_store(const Arguments& arguments,
+                          const std::vector<project::ServiceColumn>& features, Session& session,
+                          const dataset::BuildContext& context) {
+  const bool dry_run = arguments.flag("--dry-run");
+  const std::int64_t now_us = session.clock().now_us();
+  const std::int64_t cutover_us = arguments.optional_integer("--to").value_or(now_us);
+  std::vector<const project::FeatureView*> views;
+  for (const auto& column : features) {
+    if (std::find(views.begin(), views.end(), column.view) == views.end()) {
+      views.push_back(column.view);
+    }
+  }
+  RTML_TRY_ASSIGN(const auto store, dataset::open_online_store(context));
+  RTML_TRY_ASSIGN(const std::vector<dataset::FilledView> filled,
+                  dataset::fill_online(views,
+                                       {.cutover_us = cutover_us,
+                                        .epoch = static_cast<std::uint64_t>(now_us),
+                                        .dry_run = dry_run},
+                                       *store, context));
+  Report report;
+  report.data["cutover"] = format_timestamp(cutover_us);
+  report.data["dry_run"] = dry_run;
+  report.data["views"] = Json::array();
+  report.rows_key = "views";
+  for (const dataset::FilledView& view : filled) {
+    report.data["views"].push_back({{"name", view.view},
+                                    {"identity", view.identity},
+                                    {"entities", view.entities},
+                                    {"removed", view.removed},
+                                    {"events", view.events},
+                                    {"events_after_cutover", view.events_after_cutover},
+                                    {"events_without_key", view.events_without_key},
+                                    {"duplicates", view.duplicates}});
+    report.line((dry_run ? "would fill " : "filled ") + view.view + ": " +
+                std::to_string(view.entities) + (view.entities == 1 ? " entity" : " entities") +
+                " from " + std::to_string(view.events) + " events up to " +
+                format_timestamp(cutover_us));
+    if (view.events_without_key > 0) {
+      report.warnings.push_back(view.view + ": " + std::to_string(view.events_without_key) +
+                                " events have no key and belong to no entity");
+    }
+  }
+  return report;
+}
+
+Result<Report> run(const Arguments& arguments, Session& session) {
+  RTML_TRY(check_options(arguments));
+  RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
+  const dataset::BuildContext& context = *inputs.context;
+  RTML_TRY_ASSIGN(const auto features, features_asked_for(arguments, context.project));
+  return arguments.flag("--online") ? fill_store(arguments, features, session, context)
+                                    : write_file(arguments, features, session, context);
+}
+
+}  // namespace
+
+constinit const CommandSpec kFeatureMaterialize{
+    .path = "feature materialize",
+    .summary = "Compute features of past events into a file or the online store",
+    .description =
+        "With --out, writes one row an event in the order of the source: the entity keys, the\n"
+        "source's id where it has one, event_timestamp, and each feature as of that time. The "
+        "file\n"
+        "appears when it is complete.\n\n"
+        "With --online, folds every event up to --to into the state of its entity and puts all of\n"
+        "them into the online store, or none. \"rtml feature get\" reads them.",
+    .needs = Needs::kProject,
+    .options = kOptions,
+    .examples = kExamples,
+    .changes_something = true,
+    .run = run,
+};
+
+}  // namespace rtml::cli::commands
