@@ -4,10 +4,14 @@
 #include "cli/commands/completion/completion.h"
 #include "cli/commands/config/show.h"
 #include "cli/commands/config/trust.h"
+#include "cli/commands/dataset/build.h"
+#include "cli/commands/dataset/show.h"
 #include "cli/commands/drift/check.h"
 #include "cli/commands/drift/profile.h"
 #include "cli/commands/feature/apply.h"
+#include "cli/commands/feature/get.h"
 #include "cli/commands/feature/list.h"
+#include "cli/commands/feature/materialize.h"
 #include "cli/commands/feature/plan.h"
 #include "cli/commands/feature/show.h"
 #include "cli/commands/help/help.h"
@@ -17,6 +21,8 @@
 #include "cli/commands/model/list.h"
 #include "cli/commands/model/show.h"
 #include "cli/commands/model/verify.h"
+#include "cli/commands/pipeline/export.h"
+#include "cli/commands/pipeline/run.h"
 #include "cli/commands/plugin/add.h"
 #include "cli/commands/plugin/check.h"
 #include "cli/commands/plugin/list.h"
@@ -42,10 +48,14 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kCompletion,
     &commands::kConfigShow,
     &commands::kConfigTrust,
+    &commands::kDatasetBuild,
+    &commands::kDatasetShow,
     &commands::kDriftCheck,
     &commands::kDriftProfile,
     &commands::kFeatureApply,
+    &commands::kFeatureGet,
     &commands::kFeatureList,
+    &commands::kFeatureMaterialize,
     &commands::kFeaturePlan,
     &commands::kFeatureShow,
     &commands::kHelp,
@@ -55,6 +65,8 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kModelList,
     &commands::kModelShow,
     &commands::kModelVerify,
+    &commands::kPipelineExport,
+    &commands::kPipelineRun,
     &commands::kPluginAdd,
     &commands::kPluginCheck,
     &commands::kPluginList,

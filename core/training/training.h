@@ -19,6 +19,9 @@
 #include "core/registry/registry.h"
 #include "core/table/batch.h"
 
+namespace rtml::dataset {
+struct TrainingSet;
+}
 namespace rtml::project {
 class Project;
 }
@@ -48,6 +51,8 @@ struct TrainingRequest {
   Json parameters = Json::object();   // Set over the pipeline's model parameters.
   std::optional<std::uint64_t> seed;  // Nothing: the pipeline's.
   bool allow_leak = false;
+  // The pipeline's training set where it is built already; null: train() builds it.
+  const dataset::TrainingSet* training_set = nullptr;
 };
 
 // A model with its figures, not yet stored.

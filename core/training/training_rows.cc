@@ -135,18 +135,24 @@ table::Batch between(const table::Batch& rows, std::span<const std::int64_t> tim
   return rows.slice(start, std::max<std::ptrdiff_t>(end - start, 0));
 }
 
-Result<TrainingRows> build_rows(const project::Pipeline& pipeline, const TrainingRequest& request,
-                                const TrainingContext& context) {
+// The pipeline's training set: the one that the request brings, or built now.
+Result<dataset::TrainingSet> training_set(const project::Pipeline& pipeline,
+                                          const TrainingRequest& request,
+                                          const TrainingContext& context) {
+  if (request.training_set != nullptr) return *request.training_set;
   dataset::BuildOptions options;
   options.allow_leak = request.allow_leak;
-  RTML_TRY_ASSIGN(
-      dataset::TrainingSet set,
-      dataset::build_training_set(
-          pipeline, options, {context.project, context.plugins, context.progress, context.cancel}));
+  return dataset::build_training_set(
+      pipeline, options, {context.project, context.plugins, context.progress, context.cancel});
+}
+
+Result<TrainingRows> build_rows(const project::Pipeline& pipeline, const TrainingRequest& request,
+                                const TrainingContext& context) {
+  RTML_TRY_ASSIGN(const dataset::TrainingSet set, training_set(pipeline, request, context));
   TrainingRows rows;
   rows.label = pipeline.dataset.labels.column;
   rows.features = request.features.empty() ? set.feature_columns : request.features;
-  rows.manifest = std::move(set.manifest);
+  rows.manifest = set.manifest;
   RTML_TRY_ASSIGN(const std::size_t time,
                   set.rows.schema().require(set.timestamp_column, "the training set"));
   RTML_TRY_ASSIGN(const Part all, make_part(set.rows, rows.label, "the training set", time));
