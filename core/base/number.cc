@@ -21,4 +21,8 @@ std::string format_percent(double share) {
   return format_brief(100 * share) + " %";
 }
 
+std::string counted(std::int64_t count, std::string_view thing) {
+  return std::to_string(count) + " " + std::string(thing) + (count == 1 ? "" : "s");
+}
+
 }  // namespace rtml

@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace rtml {
 
@@ -14,5 +16,8 @@ std::string format_brief(double value);
 
 // A share as a percentage of four significant digits: "12.5 %".
 std::string format_percent(double share);
+
+// A count of things: "1 row", "12 rows". `thing` takes an s where there are several.
+std::string counted(std::int64_t count, std::string_view thing);
 
 }  // namespace rtml

@@ -3,6 +3,7 @@
 #include "cli/build_inputs.h"
 #include "cli/registry_change.h"
 #include "cli/table_file.h"
+#include "core/base/number.h"
 #include "core/dataset/manifest.h"
 
 namespace rtml::cli::commands {
@@ -137,9 +138,8 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   report.data["features"] = set.feature_columns;
   report.data["manifest"] = set.manifest;
   add_change_outcome(report, change, answer.repeated);
-  report.line((dry_run ? "would write " : "wrote ") + std::to_string(set.rows.rows()) +
-              " rows with " + std::to_string(set.feature_columns.size()) + " features to " +
-              output);
+  report.line((dry_run ? "would write " : "wrote ") + counted(set.rows.rows(), "row") + " with " +
+              counted(std::ssize(set.feature_columns), "feature") + " to " + output);
   report.line("dataset " + identity, Tone::kFaint);
   report.outputs = {{"dataset", identity}, {"rows", std::to_string(set.rows.rows())}};
   return report;

@@ -2,6 +2,7 @@
 
 #include "cli/build_inputs.h"
 #include "cli/table_file.h"
+#include "core/base/number.h"
 #include "core/base/time.h"
 #include "core/dataset/materialize.h"
 #include "core/dataset/online.h"
@@ -83,19 +84,18 @@ Result<Report> write_file(const Arguments& arguments,
   report.data["duplicates"] = made.duplicates;
   report.data["events_without_key"] = made.events_without_key;
   report.data["overflows"] = made.overflows;
-  report.line((dry_run ? "would write " : "wrote ") + std::to_string(made.row_count) +
-              " rows with " + std::to_string(features.size()) + " features to " + output);
+  report.line((dry_run ? "would write " : "wrote ") + counted(made.row_count, "row") + " with " +
+              counted(std::ssize(features), "feature") + " to " + output);
   if (made.duplicates > 0) {
-    report.line(std::to_string(made.duplicates) + " events left out whose id came before",
+    report.line(counted(made.duplicates, "event") + " left out because the id came before",
                 Tone::kFaint);
   }
   if (made.events_without_key > 0) {
-    report.warnings.push_back(std::to_string(made.events_without_key) +
-                              " events have no key and get no features");
+    report.warnings.push_back(counted(made.events_without_key, "event") +
+                              " without a key and so without features");
   }
   if (made.overflows > 0) {
-    report.warnings.push_back(std::to_string(made.overflows) +
-                              " sums do not fit into INT64 and are null");
+    report.warnings.push_back(counted(made.overflows, "sum") + " too large for INT64 and so null");
   }
   report.outputs = {{"output", output}, {"rows", std::to_string(made.row_count)}};
   return report;
@@ -136,11 +136,11 @@ Result<Report> fill_store(const Arguments& arguments,
                                     {"duplicates", view.duplicates}});
     report.line((dry_run ? "would fill " : "filled ") + view.view + ": " +
                 std::to_string(view.entities) + (view.entities == 1 ? " entity" : " entities") +
-                " from " + std::to_string(view.events) + " events up to " +
+                " from " + counted(view.events, "event") + " up to " +
                 format_timestamp(cutover_us));
     if (view.events_without_key > 0) {
-      report.warnings.push_back(view.view + ": " + std::to_string(view.events_without_key) +
-                                " events have no key and belong to no entity");
+      report.warnings.push_back(view.view + ": " + counted(view.events_without_key, "event") +
+                                " without a key and so of no entity");
     }
   }
   return report;

@@ -52,7 +52,7 @@ std::string detail_of(const pipeline::StepReport& step) {
   if (step.error) return step.error->message();
   const Json& result = step.result;
   if (!result.is_object()) return "";
-  if (step.name == "dataset") return to_json_text(result.at("rows")) + " rows";
+  if (step.name == "dataset") return counted(result.at("rows").get<std::int64_t>(), "row");
   if (step.name == "train") {
     std::string text = result.at("run").get<std::string>();
     for (const auto& [metric, value] : result.at("metrics").items()) {

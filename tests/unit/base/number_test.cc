@@ -13,4 +13,9 @@ TEST_CASE("numbers: are short for people and exact where asked") {
   CHECK(format_percent(0.125) == "12.5 %");
 }
 
+TEST_CASE("counted: one thing has no s") {
+  CHECK(counted(1, "row") == "1 row");
+  CHECK(counted(0, "row") == "0 rows");
+}
+
 }  // namespace rtml
