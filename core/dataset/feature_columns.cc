@@ -1,8 +1,5 @@
 #include "core/dataset/feature_columns.h"
 
-#include "core/plugin/host.h"
-#include "core/project/project.h"
-
 namespace rtml::dataset {
 namespace {
 
@@ -48,7 +45,8 @@ Result<table::Column> time_column(const Request& request) {
 
 Result<feature::SweepResult> read_features(const feature::Program& program,
                                            const feature::EventColumns& events,
-                                           const Request& request, const BuildContext& context) {
+                                           const Request& request,
+                                           const feature::SweepOptions& options) {
   feature::ReadColumns reads;
   reads.rows = request.rows.rows();
   RTML_TRY_ASSIGN(reads.time, time_column(request));
@@ -56,8 +54,7 @@ Result<feature::SweepResult> read_features(const feature::Program& program,
     RTML_TRY_ASSIGN(table::Column column, key_column(program, key, request));
     reads.keys.push_back(std::move(column));
   }
-  return feature::sweep(program, events, reads,
-                        {.threads = context.threads, .cancel = &context.cancel});
+  return feature::sweep(program, events, reads, options);
 }
 
 std::vector<std::string> columns_of(const feature::Program& program) {

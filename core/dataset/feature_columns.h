@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/dataset/training_set.h"
 #include "core/feature/program.h"
 #include "core/feature/sweep.h"
 #include "core/table/batch.h"
@@ -30,7 +29,8 @@ struct Request {
 // integer on the other (widths of integers do not matter), kDataBadTimestamp if a row has no time.
 Result<feature::SweepResult> read_features(const feature::Program& program,
                                            const feature::EventColumns& events,
-                                           const Request& request, const BuildContext& context);
+                                           const Request& request,
+                                           const feature::SweepOptions& options);
 
 // The columns of a source's table that `program` needs: keys, time, created, id, inputs.
 std::vector<std::string> columns_of(const feature::Program& program);

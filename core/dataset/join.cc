@@ -66,7 +66,8 @@ Result<table::Batch> join(const table::Batch& rows, std::string_view what, Featu
     RTML_TRY_ASSIGN(const feature::EventColumns columns,
                     feature::event_columns(program, events, source.batch->path));
     RTML_TRY_ASSIGN(feature::SweepResult result,
-                    read_features(program, columns, {rows, what, timestamp_column}, context));
+                    read_features(program, columns, {rows, what, timestamp_column},
+                                  {.threads = context.threads, .cancel = &context.cancel}));
     if (counts != nullptr) {
       counts->events_without_key += result.events_without_key;
       counts->overflows += result.overflows;

@@ -1,102 +1,174 @@
-#include "core/dataset/point_in_time.h"
+// The point-in-time join as training sets do it: published cases and a brute force.
+
+#include "core/dataset/feature_columns.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <random>
+#include <set>
+#include <tuple>
 
 #include "core/base/file_system.h"
 #include "core/base/json.h"
-#include "core/dataset/entity_index.h"
+#include "core/base/time.h"
+#include "core/project/definitions.h"
 
 namespace rtml::dataset {
 namespace {
 
-std::int64_t moment(const Json& text) {
-  const auto time = parse_timestamp(text.get<std::string>());
-  REQUIRE(time.has_value());
-  return *time;
-}
+const table::DataType kInteger{table::Kind::kInt64, false};
+const table::DataType kNarrow{table::Kind::kInt32, false};
+const table::DataType kNumber{table::Kind::kDouble, false};
+const table::DataType kText{table::Kind::kString, false};
+const table::DataType kTime{table::Kind::kTimestamp, false};
 
-// A key column of JSON rows: INT64, INT32 if asked, or STRING, by the first value.
-table::Column key_column(const Json& rows, const std::string& name, bool narrow) {
-  if (rows.front().at(name).is_string()) {
-    std::vector<std::string> texts;
-    for (const Json& row : rows) texts.push_back(row.at(name).get<std::string>());
-    return table::string_column(texts);
+// A column of JSON rows. Moments are texts in RFC 3339.
+table::Column column_of(const Json& rows, const std::string& name, table::DataType type) {
+  table::ColumnBuilder builder(type);
+  for (const Json& row : rows) {
+    const Json& value = row.at(name);
+    if (value.is_null()) {
+      builder.append_null();
+    } else if (type == kTime) {
+      const auto time = parse_timestamp(value.get<std::string>());
+      REQUIRE(time.has_value());
+      builder.append_integer(*time);
+    } else if (type == kText) {
+      builder.append_text(value.get<std::string>());
+    } else if (type == kNumber) {
+      builder.append_number(value.get<double>());
+    } else {
+      builder.append_integer(value.get<std::int64_t>());
+    }
   }
-  table::ColumnBuilder builder({narrow ? table::Kind::kInt32 : table::Kind::kInt64, false});
-  for (const Json& row : rows) builder.append_integer(row.at(name).get<std::int64_t>());
   return builder.finish();
 }
 
-struct Keys {
-  std::vector<table::Column> columns;
-  std::vector<KeyKind> kinds;
-};
-
-Keys keys_of(const Json& rows, const Json& names, bool narrow) {
-  Keys keys;
-  for (const Json& name : names) {
-    keys.columns.push_back(key_column(rows, name.get<std::string>(), narrow));
-    keys.kinds.push_back(key_kind(keys.columns.back().type(), name.get<std::string>()).value());
-  }
-  return keys;
-}
-
-// Joins one view of a case; returns for each entity row the feature row seen, or -1.
-std::vector<std::int64_t> join_view(const Json& view, const Json& requests, bool narrow) {
-  const Json& rows = view.at("rows");
-  EventTimes events;
+table::DataType type_of(const Json& rows, const std::string& name) {
   for (const Json& row : rows) {
-    events.time_us.push_back(moment(row.at("event_timestamp")));
-    events.created_us.push_back(row.at("created").is_null() ? kNoCreation
-                                                            : moment(row.at("created")));
+    if (row.at(name).is_string()) return kText;
+    if (row.at(name).is_number_float()) return kNumber;
   }
-  const Keys keys = keys_of(rows, view.at("entities"), narrow);
-  EntityIndex index(keys.kinds);
-  const auto entities = index.add(keys.columns, static_cast<std::int64_t>(rows.size()));
-  const EventGroups groups = group_by_entity(event_order(events), entities, index.size());
-
-  std::vector<std::int64_t> times;
-  for (const Json& request : requests) times.push_back(moment(request.at("event_timestamp")));
-  const Keys wanted = keys_of(requests, view.at("entities"), false);
-  REQUIRE(wanted.kinds == keys.kinds);
-  const auto request_entities =
-      index.find(wanted.columns, static_cast<std::int64_t>(requests.size()));
-  return point_in_time_rows(events, groups, request_entities, times,
-                            {.ttl_us = view.at("ttl_seconds").get<std::int64_t>() * kSecond,
-                             .as_of_created = view.at("known_time").get<bool>()});
+  return kInteger;
 }
 
-struct Event {
-  std::int32_t entity;
-  std::int64_t time_us;
-  std::int64_t created_us;
-  std::int64_t id;
+table::Batch batch_of(std::vector<table::Field> fields, std::vector<table::Column> columns) {
+  const std::int64_t rows = columns.front().length();
+  return {std::make_shared<table::Schema>(std::move(fields)), std::move(columns), rows};
+}
+
+// A view of the latest row.
+struct LatestRow {
+  project::Source source;
+  project::FeatureView view;
+  std::vector<project::EntityKey> keys;
+
+  LatestRow(std::int64_t ttl_us, bool as_of_created) {
+    source.name = "events";
+    source.timestamp.column = "event_timestamp";
+    source.created = project::TimeColumn{"created", std::nullopt};
+    view.name = "latest";
+    view.source = source.name;
+    view.ttl_us = ttl_us;
+    view.as_of_created = as_of_created;
+  }
+  void add_key(const std::string& column) {
+    view.entities.push_back(column);
+    keys.push_back({column, std::nullopt});
+  }
+  void add_feature(const std::string& column, table::DataType type) {
+    project::Feature feature;
+    feature.name = column;
+    feature.column = column;
+    feature.type = type;
+    view.features.push_back(feature);
+  }
+  // The values of the features for each row of `requests`.
+  std::vector<table::Column> join(const table::Batch& events, const table::Batch& requests) const {
+    const auto program = feature::compile(view, source, keys, events.schema());
+    REQUIRE_MESSAGE(program.has_value(), program.error().message());
+    const auto columns = feature::event_columns(*program, events, "events");
+    REQUIRE_MESSAGE(columns.has_value(), columns.error().message());
+    const auto result =
+        read_features(*program, *columns, {requests, "requests", "event_timestamp"}, {});
+    REQUIRE_MESSAGE(result.has_value(), result.error().message());
+    return result->features;
+  }
 };
 
-// The rule, read aloud: look at every event, keep the last that may be seen.
-std::int64_t brute_force(const std::vector<Event>& events, std::int32_t entity, std::int64_t time,
-                         const JoinOptions& options) {
-  std::int64_t best = -1;
-  for (std::size_t row = 0; row < events.size(); ++row) {
-    const Event& event = events[row];
-    if (event.entity != entity || event.time_us > time) continue;
-    if (options.ttl_us != 0 && event.time_us < time - options.ttl_us) continue;
-    if (options.as_of_created && (event.created_us == kNoCreation || event.created_us > time)) {
-      continue;
+Json value_of(const table::Column& column, std::int64_t row) {
+  if (column.is_null(row)) return {};
+  if (column.type() == kText) return std::string(column.text_at(row));
+  if (column.type() == kNumber) return column.number_at(row);
+  return column.integer_at(row);
+}
+
+void check_view(const Json& test_case, const Json& view) {
+  LatestRow latest(view.at("ttl_seconds").get<std::int64_t>() * kSecond,
+                   view.at("known_time").get<bool>());
+  const Json& rows = view.at("rows");
+  const Json& requests = test_case.at("entity_rows");
+  std::vector<table::Field> fields = {{"event_timestamp", kTime}, {"created", kTime}};
+  std::vector<table::Column> columns = {column_of(rows, "event_timestamp", kTime),
+                                        column_of(rows, "created", kTime)};
+  std::vector<table::Field> asked_fields = {{"event_timestamp", kTime}};
+  std::vector<table::Column> asked = {column_of(requests, "event_timestamp", kTime)};
+  const bool is_narrow = test_case.at("name") == "mongodb: int32 entity key";
+  for (const Json& entity : view.at("entities")) {
+    const auto name = entity.get<std::string>();
+    const table::DataType type = type_of(rows, name);
+    latest.add_key(name);
+    fields.push_back({name, is_narrow ? kNarrow : type});
+    columns.push_back(column_of(rows, name, fields.back().type));
+    asked_fields.push_back({name, type});
+    asked.push_back(column_of(requests, name, type));
+  }
+  for (const Json& feature : view.at("features")) {
+    const auto name = feature.get<std::string>();
+    fields.push_back({name, type_of(rows, name)});
+    columns.push_back(column_of(rows, name, fields.back().type));
+    latest.add_feature(name, fields.back().type);
+  }
+  const auto got = latest.join(batch_of(fields, columns), batch_of(asked_fields, asked));
+  for (std::size_t feature = 0; feature < got.size(); ++feature) {
+    const auto name = view.at("features")[feature].get<std::string>();
+    REQUIRE(got[feature].length() == static_cast<std::int64_t>(requests.size()));
+    for (std::size_t row = 0; row < requests.size(); ++row) {
+      CAPTURE(row);
+      CHECK(value_of(got[feature], static_cast<std::int64_t>(row)) ==
+            test_case.at("expected")[row].at(name));
     }
-    const auto rank = [](const Event& e) { return std::tuple(e.time_us, e.created_us, e.id); };
-    if (best < 0 || rank(event) > rank(events[best])) best = static_cast<std::int64_t>(row);
+  }
+}
+
+struct Payment {
+  std::int64_t key;
+  std::int64_t time_us;
+  std::int64_t created_us;  // 0: null.
+  std::int64_t value;
+};
+
+// The rule, read aloud: look at every event, keep the last that may be seen. Events that differ in
+// the value alone are ordered by their bytes, which for these values is their order.
+const Payment* last_seen(const std::vector<Payment>& events, std::int64_t key, std::int64_t time_us,
+                         std::int64_t ttl_us, bool as_of_created) {
+  const Payment* best = nullptr;
+  for (const Payment& event : events) {
+    if (event.key != key || event.time_us > time_us) continue;
+    if (ttl_us != 0 && event.time_us < time_us - ttl_us) continue;
+    if (as_of_created && (event.created_us == 0 || event.created_us > time_us)) continue;
+    const auto rank = [](const Payment& e) { return std::tuple(e.time_us, e.created_us, e.value); };
+    if (best == nullptr || rank(event) > rank(*best)) best = &event;
   }
   return best;
 }
 
 }  // namespace
 
-TEST_CASE("point_in_time: the published cases") {
+TEST_CASE("read_features: the published point-in-time cases") {
   const char* root = std::getenv("RTML_SOURCE_DIR");
   REQUIRE(root != nullptr);
   const auto text = read_file(std::filesystem::path(root) / "tests/data/point_in_time/cases.json");
@@ -106,110 +178,92 @@ TEST_CASE("point_in_time: the published cases") {
   REQUIRE(oracle->at("cases").size() == 21);
   for (const Json& test_case : oracle->at("cases")) {
     CAPTURE(test_case.at("name").get<std::string>());
-    const Json& requests = test_case.at("entity_rows");
-    const bool narrow = test_case.at("name") == "mongodb: int32 entity key";
-    for (const Json& view : test_case.at("views")) {
-      const auto seen = join_view(view, requests, narrow);
-      REQUIRE(seen.size() == requests.size());
-      for (std::size_t request = 0; request < seen.size(); ++request) {
-        CAPTURE(request);
-        for (const Json& feature : view.at("features")) {
-          const auto name = feature.get<std::string>();
-          const Json got = seen[request] < 0 ? Json() : view.at("rows")[seen[request]].at(name);
-          CHECK(got == test_case.at("expected")[request].at(name));
-        }
-      }
-    }
+    for (const Json& view : test_case.at("views")) check_view(test_case, view);
   }
 }
 
-TEST_CASE("point_in_time: equals a brute force on random events") {
+TEST_CASE("read_features: equals a brute force on random events") {
   std::mt19937_64 random(20'260'101);
   for (int round = 0; round < 300; ++round) {
     CAPTURE(round);
     // Few moments, so that ties, exact ages and equal creation times are common.
-    std::vector<Event> log;
-    EventTimes events;
-    std::vector<std::int32_t> entities;
-    std::vector<std::int64_t> ids;
-    const std::size_t count = random() % 60;
-    for (std::size_t row = 0; row < count; ++row) {
-      const Event event{
-          static_cast<std::int32_t>(random() % 4) - 1, static_cast<std::int64_t>(random() % 12) - 6,
-          random() % 4 == 0 ? kNoCreation : static_cast<std::int64_t>(random() % 12) - 6,
-          static_cast<std::int64_t>(row)};
-      log.push_back(event);
+    std::vector<Payment> events;
+    table::ColumnBuilder keys(kInteger);
+    table::ColumnBuilder times(kTime);
+    table::ColumnBuilder created(kTime);
+    table::ColumnBuilder values(kInteger);
+    for (std::size_t row = 0, count = 1 + random() % 60; row < count; ++row) {
+      const Payment event{static_cast<std::int64_t>(random() % 3),
+                          10 + static_cast<std::int64_t>(random() % 12),
+                          random() % 4 == 0 ? 0 : 10 + static_cast<std::int64_t>(random() % 12),
+                          static_cast<std::int64_t>(random() % 100)};
+      events.push_back(event);
+      keys.append_integer(event.key);
+      times.append_integer(event.time_us);
+      if (event.created_us == 0) {
+        created.append_null();
+      } else {
+        created.append_integer(event.created_us);
+      }
+      values.append_integer(event.value);
     }
-    std::shuffle(log.begin(), log.end(), random);
-    for (const Event& event : log) {
-      entities.push_back(event.entity);
-      events.time_us.push_back(event.time_us);
-      events.created_us.push_back(event.created_us);
-      ids.push_back(event.id);
+    LatestRow latest(static_cast<std::int64_t>(random() % 5), random() % 2 == 0);
+    latest.add_key("key");
+    latest.add_feature("value", kInteger);
+    table::ColumnBuilder asked_keys(kNarrow);
+    table::ColumnBuilder asked_times(kTime);
+    std::vector<std::pair<std::int64_t, std::int64_t>> asked;
+    for (int row = 0; row < 40; ++row) {
+      asked.emplace_back(static_cast<std::int64_t>(random() % 4) - 1,
+                         8 + static_cast<std::int64_t>(random() % 16));
+      if (asked.back().first < 0) {
+        asked_keys.append_null();
+      } else {
+        asked_keys.append_integer(asked.back().first);
+      }
+      asked_times.append_integer(asked.back().second);
     }
-    events.id = table::int64_column(ids);
-    const EventGroups groups = group_by_entity(event_order(events), entities, 3);
-    const JoinOptions options{.ttl_us = static_cast<std::int64_t>(random() % 5),
-                              .as_of_created = random() % 2 == 0};
-    std::vector<std::int32_t> asked;
-    std::vector<std::int64_t> times;
-    for (int request = 0; request < 40; ++request) {
-      asked.push_back(static_cast<std::int32_t>(random() % 4) - 1);
-      times.push_back(static_cast<std::int64_t>(random() % 16) - 8);
-    }
-    const auto seen = point_in_time_rows(events, groups, asked, times, options);
-    for (std::size_t request = 0; request < asked.size(); ++request) {
-      CAPTURE(request);
-      const std::int64_t expected =
-          asked[request] < 0 ? -1 : brute_force(log, asked[request], times[request], options);
-      CHECK(seen[request] == expected);
+    const auto got =
+        latest.join(batch_of({{"key", kInteger},
+                              {"event_timestamp", kTime},
+                              {"created", kTime},
+                              {"value", kInteger}},
+                             {keys.finish(), times.finish(), created.finish(), values.finish()}),
+                    batch_of({{"key", kNarrow}, {"event_timestamp", kTime}},
+                             {asked_keys.finish(), asked_times.finish()}));
+    for (std::size_t row = 0; row < asked.size(); ++row) {
+      CAPTURE(row);
+      const Payment* seen = asked[row].first < 0
+                                ? nullptr
+                                : last_seen(events, asked[row].first, asked[row].second,
+                                            latest.view.ttl_us, latest.view.as_of_created);
+      CHECK(value_of(got[0], static_cast<std::int64_t>(row)) ==
+            (seen == nullptr ? Json() : Json(seen->value)));
     }
   }
 }
 
-TEST_CASE("event_order: a null id ranks lowest and texts by their bytes") {
-  EventTimes events;
-  events.time_us = {5, 5, 5, 4};
-  table::ColumnBuilder id({table::Kind::kString, false});
-  id.append_text("b");
-  id.append_null();
-  id.append_text("a");
-  id.append_text("z");
-  events.id = id.finish();
-  CHECK(event_order(events) == std::vector<std::int64_t>{3, 1, 2, 0});
-}
-
-TEST_CASE("event_order: without an id the bytes of the row decide, wherever the columns stand") {
-  const auto order_of = [](const std::vector<std::string>& names, bool swapped) {
-    const table::Column small = table::int64_column({2, 1});
-    const table::Column text = table::string_column({"x", "x"});
-    std::vector<table::Field> fields = {{names[0], {table::Kind::kInt64, false}},
-                                        {names[1], {table::Kind::kString, false}}};
-    std::vector<table::Column> columns = {small, text};
-    if (swapped) {
-      std::swap(fields[0], fields[1]);
-      std::swap(columns[0], columns[1]);
-    }
-    const table::Batch rows(std::make_shared<table::Schema>(fields), columns, 2);
-    EventTimes events;
-    events.time_us = {7, 7};
-    CHECK(has_ties(events, event_order(events)));
-    events.row_bytes = canonical_row_bytes(rows);
-    return event_order(events);
-  };
-  CHECK(order_of({"a", "b"}, false) == std::vector<std::int64_t>{1, 0});
-  CHECK(order_of({"a", "b"}, true) == std::vector<std::int64_t>{1, 0});
-}
-
-TEST_CASE("has_ties: only where time, created and id are equal") {
-  EventTimes events;
-  events.time_us = {3, 1, 3};
-  CHECK(has_ties(events, event_order(events)));
-  events.created_us = {1, 1, 2};
-  CHECK_FALSE(has_ties(events, event_order(events)));
-  events.created_us = {1, 1, 1};
-  events.id = table::int64_column({5, 5, 6});
-  CHECK_FALSE(has_ties(events, event_order(events)));
+TEST_CASE("read_features: a string key where the source has an integer is refused") {
+  LatestRow latest(0, false);
+  latest.add_key("key");
+  latest.add_feature("value", kInteger);
+  const table::Batch events = batch_of(
+      {{"key", kInteger}, {"event_timestamp", kTime}, {"created", kTime}, {"value", kInteger}},
+      {table::int64_column({1}), table::timestamp_column({5}), table::timestamp_column({5}),
+       table::int64_column({3})});
+  const auto program = feature::compile(latest.view, latest.source, latest.keys, events.schema());
+  REQUIRE(program.has_value());
+  const auto columns = feature::event_columns(*program, events, "events");
+  REQUIRE(columns.has_value());
+  const table::Batch rows = batch_of({{"key", kText}, {"event_timestamp", kTime}},
+                                     {table::string_column({"1"}), table::timestamp_column({5})});
+  const auto result =
+      read_features(*program, *columns, {rows, "labels.csv", "event_timestamp"}, {});
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().code() == ErrorCode::kDataWrongType);
+  CHECK(result.error().message() ==
+        "labels.csv: key column key cannot be compared with the INT64 of view latest: it is "
+        "STRING");
 }
 
 }  // namespace rtml::dataset
