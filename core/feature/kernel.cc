@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 
 #include "core/base/time.h"
 #include "core/feature/aggregate.h"
@@ -86,7 +87,7 @@ struct Kernel::Memory {
   std::vector<expression::Scratch> slot_scratch;
   std::vector<expression::Scratch> output_scratch;
   std::vector<SlotView> views;
-  State with_event;  // What read_with_event() read, for its texts.
+  std::deque<std::string> texts;  // Of the row last read.
 };
 
 Kernel::Kernel(const Program& program)
@@ -289,6 +290,11 @@ Row Kernel::read_now(const State& state, std::int64_t time_us) {
     }
   }
   row.values.resize(features);
+  // The caller may drop the state before it looks at the row.
+  memory.texts.clear();
+  for (Value& value : row.values) {
+    if (value.is_text()) value = Value::of_text(memory.texts.emplace_back(value.text()));
+  }
   return row;
 }
 
@@ -304,13 +310,11 @@ Result<Row> Kernel::read(const State& state, std::int64_t time_us) {
 Result<Row> Kernel::read_with_event(const State& state, const Event& event, std::int64_t time_us) {
   State copy = state;
   update(copy, event);
-  memory_->with_event = std::move(copy);
-  return read(memory_->with_event, time_us);
+  return read(copy, time_us);
 }
 
 Row Kernel::read_unknown() {
-  memory_->with_event = make_state();
-  return read_now(memory_->with_event, 0);
+  return read_now(make_state(), 0);
 }
 
 void Kernel::trim(State& state, std::int64_t oldest_read_us) const {

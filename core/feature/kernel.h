@@ -38,7 +38,7 @@ enum class Status : std::uint8_t {
 std::string_view to_string(Status status);
 
 // The features of one entity at one moment, in the order of Program::outputs. Texts live in the
-// state and in the kernel, until the next call of either.
+// kernel until its next read.
 struct Row {
   std::vector<table::Value> values;
   std::vector<Status> statuses;

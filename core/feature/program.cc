@@ -149,17 +149,26 @@ class Compiler {
                           .at(location));
   }
 
-  // Parses a text, and reads `event_timestamp` as the event's time. Records what is wrong.
+  // Whether `name` is the event's time and no column of the source.
+  bool is_event_time(std::string_view name) const {
+    return name == kEventTimestamp && !schema_.find(kEventTimestamp);
+  }
+
+  // Parses a text. Records what is wrong.
   std::optional<Node> parse(const project::LocatedText& located) {
     auto node = expression::parse(text_of(located));
-    if (!node) {
-      errors_.push_back(std::move(node).error());
-      return std::nullopt;
-    }
-    if (!schema_.find(kEventTimestamp)) {
+    if (node) return std::move(*node);
+    errors_.push_back(std::move(node).error());
+    return std::nullopt;
+  }
+
+  // The same over an event's columns, with `event_timestamp` as the source calls it.
+  std::optional<Node> parse_of_event(const project::LocatedText& located) {
+    std::optional<Node> node = parse(located);
+    if (node && is_event_time(kEventTimestamp)) {
       rename_columns(*node, kEventTimestamp, program_.time_column);
     }
-    return std::move(*node);
+    return node;
   }
 
   Draft draft(const Feature& feature) {
@@ -242,10 +251,10 @@ class Compiler {
     const Feature& feature = *draft.feature;
     check_window(feature);
     if (!feature.filter.empty()) {
-      draft.filter = parse(feature.filter);
+      draft.filter = parse_of_event(feature.filter);
       if (draft.filter) check_filter(*draft.filter, text_of(feature.filter));
     }
-    std::optional<Node> call = parse(feature.aggregate);
+    std::optional<Node> call = parse_of_event(feature.aggregate);
     if (!call) return;
     const SourceLocation place =
         expression::locate(text_of(feature.aggregate), call->offset, call->length);
@@ -329,6 +338,9 @@ class Compiler {
           std::any_of(view_.features.begin(), view_.features.end(),
                       [&](const Feature& feature) { return feature.name == field.name; });
       if (!is_shadowed) fields.push_back(field);
+    }
+    if (is_event_time(kEventTimestamp) && !table::Schema(fields).find(kEventTimestamp)) {
+      fields.push_back({std::string(kEventTimestamp), {Kind::kTimestamp}});
     }
     return table::Schema(std::move(fields));
   }
@@ -472,7 +484,7 @@ class Compiler {
     for (const std::string& name : expression::column_names(node)) depend(output, name, delay_us);
   }
   void depend(Output& output, const std::string& column, std::int64_t delay_us) const {
-    if (column == program_.time_column) return;
+    if (column == program_.time_column || is_event_time(column)) return;
     const auto found =
         std::find_if(output.dependencies.begin(), output.dependencies.end(),
                      [&](const Dependency& known) { return known.column == column; });
@@ -519,7 +531,7 @@ class Compiler {
         if (table::Schema(values).find(name)) continue;
         Node column;
         column.kind = NodeKind::kColumn;
-        column.text = name;
+        column.text = is_event_time(name) ? program_.time_column : name;
         program_.row_cells.push_back(row_cell_of(column, {}));
         values.push_back({name, {program_.cells[program_.row_cells.back()].kind}});
       }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "tests/unit/feature/view_builder.h"
 
@@ -331,6 +332,28 @@ TEST_CASE("Kernel: expressions read features, the latest row and the event's tim
       .aggregate("n", Kind::kInt64, "count", 10)
       .expression("hour", Kind::kInt64, "hour_of_day(event_timestamp)");
   CHECK(Bench(view, {at(1, 1.0), at(2, 3.0)}).read(5) == "1.5 2 true 4 2 0");
+}
+
+TEST_CASE("Kernel: a feature called like the source's time hides the column, not event_timestamp") {
+  ViewBuilder view;
+  view.expression("t", Kind::kInt64, "hour_of_day(event_timestamp) + 1");
+  CHECK(Bench(view, {at(1)}).read(5) == "1");
+}
+
+TEST_CASE("Kernel: a row outlives the state it was read from") {
+  ViewBuilder view;
+  view.column("s", Kind::kString).expression("u", Kind::kString, "upper(s)");
+  const Program program = view.program();
+  Kernel kernel(program);
+  SourceRow row;
+  row.s = "a text that is longer than any short string";
+  const auto events = event_columns(program, to_batch(view.schema, {row}), "the row");
+  auto state = std::make_unique<State>(kernel.make_state());
+  kernel.update(*state, event_of(*events, 0).event);
+  const auto read = kernel.read(*state, 0);
+  state.reset();
+  CHECK(show(read->values[0]) == "'a text that is longer than any short string'");
+  CHECK(show(read->values[1]) == "'A TEXT THAT IS LONGER THAN ANY SHORT STRING'");
 }
 
 TEST_CASE("Kernel: arguments and filters may be expressions, times included") {
