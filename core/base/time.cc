@@ -112,7 +112,9 @@ std::int64_t days_from_civil(std::int64_t year, int month, int day) {
 // The same source, civil_from_days.
 CivilTime to_civil(std::int64_t timestamp_us) {
   const std::int64_t days = floor_divide(timestamp_us, kDay);
-  const std::int64_t time_of_day = timestamp_us - days * kDay;
+  // Not timestamp - days * kDay, whose product overflows near the least INT64.
+  const std::int64_t rest = timestamp_us % kDay;
+  const std::int64_t time_of_day = rest < 0 ? rest + kDay : rest;
   const std::int64_t shifted = days + 719'468;
   const std::int64_t era = floor_divide(shifted, 146'097);
   const std::int64_t day_of_era = shifted - era * 146'097;
