@@ -20,6 +20,7 @@ namespace rtml::lineage {
   X(git_diff_options_init)               \
   X(git_diff_tree_to_workdir_with_index) \
   X(git_error_last)                      \
+  X(git_ignore_path_is_ignored)          \
   X(git_libgit2_init)                    \
   X(git_object_id)                       \
   X(git_oid_tostr)                       \

@@ -43,9 +43,25 @@ bool is_own(std::string_view path) {
   return false;
 }
 
+Status describe_repository(const Libgit2& git, git_repository* repository, Lineage& lineage);
+
+// A submodule or another repository inside counts with its own state. A directory that is none, in
+// the place of a tracked file, counts with the files in it, which are changes of their own.
+Result<std::string> directory_state(const Libgit2& git, const fs::path& directory) {
+  git_repository* raw = nullptr;
+  const int result =
+      git.git_repository_open_ext(&raw, directory.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
+  if (result != 0) return "directory";
+  const Handle<git_repository> repository(raw, git.git_repository_free);
+  Lineage inner;
+  RTML_TRY(describe_repository(git, repository.get(), inner));
+  return "repository " + inner.commit + " " + inner.changes_sha256;
+}
+
 // What a changed path is now, in the words of docs/formats/registry.md: "deleted", "file <sha256>",
-// "executable <sha256>", "link <sha256 of target>", "repository <commit> <changes>".
-Result<std::string> present_state(const fs::path& root, const std::string& path) {
+// "executable <sha256>", "link <sha256 of target>", "repository <commit> <changes>", "directory".
+Result<std::string> present_state(const Libgit2& git, const fs::path& root,
+                                  const std::string& path) {
   const fs::path file = root / path;
   struct stat status {};
   if (::lstat(file.c_str(), &status) != 0) {
@@ -57,21 +73,31 @@ Result<std::string> present_state(const fs::path& root, const std::string& path)
     std::error_code ignored;
     return "link " + sha256_hex(fs::read_symlink(file, ignored).string());
   }
-  if (S_ISDIR(status.st_mode)) {
-    RTML_TRY_ASSIGN(const Lineage inner, describe(file, Environment()));
-    return "repository " + inner.commit + " " + inner.changes_sha256;
-  }
+  if (S_ISDIR(status.st_mode)) return directory_state(git, file);
   if (!S_ISREG(status.st_mode)) return "special";  // A socket or device has no content.
   RTML_TRY_ASSIGN(const std::string hash, sha256_file(file));
   return ((status.st_mode & S_IXUSR) != 0 ? "executable " : "file ") + hash;
+}
+
+// libgit2 passes over a repository that nobody added as if it were ignored; git shows it.
+bool is_repository_inside(const Libgit2& git, git_repository* repository,
+                          const git_diff_delta& delta) {
+  const std::string path = delta.new_file.path;
+  if (!path.ends_with('/')) return false;
+  std::error_code error;
+  if (!fs::exists(fs::path(git.git_repository_workdir(repository)) / path / ".git", error)) {
+    return false;
+  }
+  int ignored = 0;
+  return git.git_ignore_path_is_ignored(&ignored, repository, path.c_str()) == 0 && ignored == 0;
 }
 
 Result<std::vector<std::string>> changed_paths(const Libgit2& git, git_repository* repository,
                                                git_tree* tree) {
   git_diff_options options;
   git.git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
-  options.flags =
-      GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS | GIT_DIFF_INCLUDE_TYPECHANGE;
+  options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_INCLUDE_IGNORED |
+                  GIT_DIFF_RECURSE_UNTRACKED_DIRS | GIT_DIFF_INCLUDE_TYPECHANGE;
   git_diff* raw = nullptr;
   if (git.git_diff_tree_to_workdir_with_index(&raw, repository, tree, &options) != 0) {
     return fail(ErrorCode::kIo, "cannot compare the working tree: " + git_message(git));
@@ -80,6 +106,9 @@ Result<std::vector<std::string>> changed_paths(const Libgit2& git, git_repositor
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < git.git_diff_num_deltas(diff.get()); ++i) {
     const git_diff_delta* delta = git.git_diff_get_delta(diff.get(), i);
+    if (delta->status == GIT_DELTA_IGNORED && !is_repository_inside(git, repository, *delta)) {
+      continue;
+    }
     for (const char* path : {delta->old_file.path, delta->new_file.path}) {
       if (path != nullptr && !is_own(path)) paths.emplace_back(path);
     }
@@ -105,7 +134,7 @@ Status describe_changes(const Libgit2& git, git_repository* repository, git_comm
   if (paths.empty()) return {};
   Sha256 hash;
   for (const std::string& path : paths) {
-    RTML_TRY_ASSIGN(const std::string state, present_state(root, path));
+    RTML_TRY_ASSIGN(const std::string state, present_state(git, root, path));
     hash.update(state + " " + path);
     hash.update(std::string_view("\0", 1));
   }

@@ -102,6 +102,11 @@ TEST_CASE("describe: every kind of change has its own hash, and undoing it is cl
   expect_dirty("link");
   fs::remove(repository.root / "tracked.txt");
   repository.git(repository.root, "checkout -q -- tracked.txt");
+  fs::remove(repository.root / "tracked.txt");
+  repository.write("tracked.txt/inside", "one\n");
+  expect_dirty("a directory in the place of a file");
+  fs::remove_all(repository.root / "tracked.txt");
+  repository.git(repository.root, "checkout -q -- tracked.txt");
   repository.write("new.txt", "one\n");
   expect_dirty("untracked");
   repository.write("new.txt", "two\n");
@@ -198,6 +203,16 @@ TEST_CASE("describe: a submodule counts with its commit and its changes") {
   CHECK(outer.describe_root().changes_sha256 != changed);
   outer.git(outer.root / "module", "commit -q -a -m moved");
   CHECK(outer.describe_root().dirty);
+}
+
+TEST_CASE("describe: a repository inside that nobody added counts with its commit") {
+  const Repository repository;
+  repository.git(repository.root, "init -q -b main inner");
+  repository.git(repository.root / "inner", "commit -q --allow-empty -m first");
+  const std::string first = repository.describe_root().changes_sha256;
+  CHECK(first.size() == 64);
+  repository.git(repository.root / "inner", "commit -q --allow-empty -m second");
+  CHECK(repository.describe_root().changes_sha256 != first);
 }
 
 TEST_CASE("describe: without a repository GitHub's variables count") {
