@@ -25,6 +25,22 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
+// Removes temporaries of dead processes: those of the file `name`, or all if it is empty.
+void remove_stale(const std::filesystem::path& directory, std::string_view name) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    const std::string found = entry.path().filename().string();
+    const std::size_t mark = found.rfind(kTemporaryMark);
+    if (mark == std::string::npos) continue;
+    if (!name.empty() && std::string_view(found).substr(0, mark) != name) continue;
+    pid_t pid = 0;
+    const char* digits = found.data() + mark + kTemporaryMark.size();
+    const auto parsed = std::from_chars(digits, found.data() + found.size(), pid);
+    if (parsed.ec != std::errc() || pid <= 0) continue;
+    if (::kill(pid, 0) != 0 && errno == ESRCH) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
@@ -53,6 +69,7 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, unsigne
   static std::atomic<unsigned> counter{0};
   std::error_code ignored;
   std::filesystem::create_directories(directory_of(path), ignored);
+  remove_stale(directory_of(path), path.filename().string());
   std::filesystem::path temporary = path;
   temporary += std::string(kTemporaryMark) + std::to_string(::getpid()) + "-" +
                std::to_string(counter.fetch_add(1));
@@ -112,17 +129,7 @@ Status sync_directory(const std::filesystem::path& directory) {
 }
 
 void remove_stale_temporaries(const std::filesystem::path& directory) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    const std::string name = entry.path().filename().string();
-    const std::size_t mark = name.rfind(kTemporaryMark);
-    if (mark == std::string::npos) continue;
-    pid_t pid = 0;
-    const char* digits = name.data() + mark + kTemporaryMark.size();
-    const auto parsed = std::from_chars(digits, name.data() + name.size(), pid);
-    if (parsed.ec != std::errc() || pid <= 0) continue;
-    if (::kill(pid, 0) != 0 && errno == ESRCH) std::filesystem::remove(entry.path(), ignored);
-  }
+  remove_stale(directory, "");
 }
 
 }  // namespace rtml

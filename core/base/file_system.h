@@ -20,7 +20,8 @@ Result<std::string> read_file(const std::filesystem::path& path,
 // rename, fsync of the directory. Destroyed without commit, it leaves nothing behind.
 class AtomicFile {
  public:
-  // Creates the temporary, and the directory where it is missing. Fails with kIo.
+  // Creates the temporary, and the directory where it is missing, and removes what killed processes
+  // left of the same file. Fails with kIo.
   static Result<AtomicFile> create(const std::filesystem::path& path, unsigned mode = 0644);
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;

@@ -39,6 +39,15 @@ TEST_CASE("remove_stale_temporaries: removes those of dead processes only") {
   CHECK(std::filesystem::exists(alive.temporary_path()));
 }
 
+TEST_CASE("AtomicFile: removes what a killed process left of the same file") {
+  test::TemporaryDirectory directory;
+  REQUIRE(write_file(directory / "a.rtml-tmp-4194999-0", "x"));
+  REQUIRE(write_file(directory / "b.rtml-tmp-4194999-0", "x"));
+  REQUIRE(write_file(directory / "a", "new"));
+  CHECK_FALSE(std::filesystem::exists(directory / "a.rtml-tmp-4194999-0"));
+  CHECK(std::filesystem::exists(directory / "b.rtml-tmp-4194999-0"));
+}
+
 TEST_CASE("read_file: names a file that is missing or too large") {
   test::TemporaryDirectory directory;
   CHECK(read_file(directory / "none").error().code() == ErrorCode::kNotFound);
