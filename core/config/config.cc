@@ -53,6 +53,9 @@ class Merger {
     for (const yaml::Node& document : parse_file(root / kProjectFile, std::string(kProjectFile))) {
       const yaml::Node* defaults = document.find("defaults");
       if (defaults != nullptr) merge_mapping(*defaults, "", Origin::kProject);
+      if (const yaml::Node* plugins = document.find("plugins"); plugins && !plugins->is_null()) {
+        merge_value(*find_key("plugin.paths"), *plugins, Origin::kProject);
+      }
       if (const yaml::Node* registry = document.find("registry")) merge_registry(*registry);
       if (const yaml::Node* plugins = document.find("plugins")) {
         merge_value(*find_key("plugin.paths"), *plugins, Origin::kProject);

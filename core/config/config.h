@@ -1,7 +1,8 @@
 // The merged configuration: default < system < user < project < environment < flag.
 //
 // Files are YAML: `registry: {lock_timeout: 30s}` or `registry.lock_timeout: 30s`. Those of the
-// system and the user hold keys at their top; a project's rtml.yaml holds them under `defaults:`.
+// system and the user hold keys at their top; a project's rtml.yaml holds them under `defaults:`,
+// beside `registry:` (registry.directory) and `plugins:` (plugin.paths).
 // A Config does not change after load(); any number of threads may read it.
 
 #pragma once

@@ -95,6 +95,9 @@ Result<std::vector<PluginInfo>> PluginHost::list() const {
   for (const std::filesystem::path& directory : user.development) {
     append_all(read_manifests(directory), Origin::kDevelopment, plugins);
   }
+  for (const std::filesystem::path& directory : places_.configured) {
+    append_all(read_manifests(directory), Origin::kDevelopment, plugins);
+  }
   append_all(read_manifests(places_.installed), Origin::kInstalled, plugins);
   std::stable_sort(plugins.begin(), plugins.end(),
                    [](const PluginInfo& a, const PluginInfo& b) { return a.name < b.name; });
@@ -110,6 +113,10 @@ Result<PluginInfo> PluginHost::find(std::string_view name) const {
     if (added.name == name) return read_added(added);
   }
   for (const std::filesystem::path& directory : user.development) {
+    RTML_TRY_ASSIGN(const auto info, find_in(directory, name, Origin::kDevelopment));
+    if (info) return *info;
+  }
+  for (const std::filesystem::path& directory : places_.configured) {
     RTML_TRY_ASSIGN(const auto info, find_in(directory, name, Origin::kDevelopment));
     if (info) return *info;
   }

@@ -52,6 +52,8 @@ struct PluginPlaces {
   // plugins.json of the user: the plugins that were added. The file may be absent; an empty path
   // means that the user has none.
   std::filesystem::path user_file;
+  // Directories that the configuration names (plugin.paths); they rank behind the user's own.
+  std::vector<std::filesystem::path> configured = {};
 
   // lib/rtml/plugins relative to the running executable, so that an installed tree may move, and
   // rtml/plugins.json under XDG_CONFIG_HOME or ~/.config.

@@ -121,6 +121,8 @@ TEST_CASE("config: a project names libraries only where its directory is trusted
   const auto paths = trusted->paths("plugin.paths");
   REQUIRE(paths.size() == 1);
   CHECK(paths[0] == project / "build/plugins");
+  machine.write("project/rtml.yaml", "plugins: [one, /two]\n");
+  CHECK(machine.load()->paths("plugin.paths").size() == 2);
 
   REQUIRE(distrust_directory(project, Environment(machine.variables)) == true);
   CHECK(!machine.load());
