@@ -1,6 +1,7 @@
 #include "core/base/number.h"
 
 #include <charconv>
+#include <cmath>
 
 namespace rtml {
 
@@ -12,8 +13,12 @@ std::string format_number(double value) {
 
 std::string format_brief(double value) {
   char buffer[40];
+  const double size = std::fabs(value);
+  const bool is_whole = size >= 1e4 && size < 1e15;
   const auto written =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 4);
+      is_whole
+          ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, 0)
+          : std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 4);
   return {buffer, written.ptr};
 }
 

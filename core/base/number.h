@@ -11,7 +11,8 @@ namespace rtml {
 // The shortest text that reads back as the same double: "0.1", "1e+300", "nan".
 std::string format_number(double value);
 
-// Four significant digits: "0.4512", "1.096e-05".
+// Four significant digits, from ten thousand to 1e15 the nearest integer: "0.4512", "1.096e-05",
+// "12345678".
 std::string format_brief(double value);
 
 // A share as a percentage of four significant digits: "12.5 %".

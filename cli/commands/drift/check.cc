@@ -210,7 +210,16 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const auto rows, open_table(session, request));
   RTML_TRY_ASSIGN(const drift::CheckResult result,
                   drift::check_drift(reference.profile, *rows, options, input));
-  return check_report(result, options, reference, input);
+  Report report = check_report(result, options, reference, input);
+  // The usual slip: raw rows where the model's features are meant.
+  for (const drift::ColumnProfile& column : reference.profile.columns) {
+    if (!reference.is_model || rows->schema()->find(column.name)) continue;
+    report.warnings.emplace_back(
+        "the input lacks features of the model; \"rtml feature materialize\" and \"rtml dataset "
+        "build\" compute them");
+    break;
+  }
+  return report;
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ Result<Reference> profile_of_model(Session& session, const std::string& model) {
   const std::string what = "of " + version.label();
   RTML_TRY_ASSIGN(const Json json, parse_json(text, "the profile " + what));
   RTML_TRY_ASSIGN(drift::Profile profile, drift::profile_from_json(json, what));
-  return Reference{std::move(profile), version.label(), "the training rows " + what};
+  return Reference{std::move(profile), version.label(), "the training rows " + what, true};
 }
 
 }  // namespace

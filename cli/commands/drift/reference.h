@@ -20,6 +20,7 @@ struct Reference {
   drift::Profile profile;
   std::string name;         // "fraud@3", or the path.
   std::string description;  // "the training rows of fraud@3".
+  bool is_model = false;
 };
 
 // Fails with kUsage if nothing is chosen, kProfileInvalid if the file or the model's profile cannot
