@@ -29,6 +29,7 @@ struct Subject {
   const ColumnProfile* reference = nullptr;
   std::size_t index = 0;                     // In the current rows.
   std::unique_ptr<Observation> observation;  // Null where the result is already known.
+  std::string type_change;                   // What to say if a value of another type comes.
   ColumnResult result;
 };
 
@@ -116,10 +117,9 @@ void Checker::meet(Subject& subject, const table::Schema& schema) {
   }
   const bool same_family =
       reference.numeric() != nullptr ? table::is_numeric(type) : type == reference.type;
+  // A text file cannot say of what type a column without values is.
   if (!same_family) {
-    result.verdict = Verdict::kYes;
-    result.reason = "the type changed from " + result.type + " to " + table::to_string(type);
-    return;
+    subject.type_change = "the type changed from " + result.type + " to " + table::to_string(type);
   }
   subject.observation = std::make_unique<Observation>(reference);
 }
@@ -145,7 +145,17 @@ Status Checker::choose_columns(const table::Schema& schema, std::string_view wha
 void Checker::read(const table::Batch& batch) {
   result_.current_rows += batch.rows();
   for (Subject& subject : subjects_) {
-    if (subject.observation) subject.observation->add(batch.column(subject.index));
+    if (!subject.observation) continue;
+    const table::Column& column = batch.column(subject.index);
+    if (subject.type_change.empty()) {
+      subject.observation->add(column);
+    } else if (column.null_count() == column.length()) {
+      subject.observation->add_nulls(column.length());
+    } else {
+      subject.result.verdict = Verdict::kYes;
+      subject.result.reason = subject.type_change;
+      subject.observation.reset();
+    }
   }
 }
 
@@ -270,8 +280,8 @@ void Checker::decide_tests(ColumnResult& column) const {
       continue;
     }
     const bool small_effect = test.statistic < test.limit;
-    test.reason =
-        title + " " + format_brief(test.statistic) + (small_effect ? " < " : " >= ") + format_brief(test.limit);
+    test.reason = title + " " + format_brief(test.statistic) + (small_effect ? " < " : " >= ") +
+                  format_brief(test.limit);
     if (!found && !small_effect) test.reason += " but p = " + format_brief(*test.adjusted_p);
   }
 }

@@ -22,6 +22,11 @@ class Observation {
 
   // REQUIRES: numeric for a numeric reference; STRING or BOOL for a categorical one.
   void add(const table::Column& column);
+  // The same for rows without a value.
+  void add_nulls(std::int64_t rows) {
+    rows_ += rows;
+    nulls_ += rows;
+  }
 
   const ColumnProfile& reference() const { return *reference_; }
   ColumnSummary summary() const;

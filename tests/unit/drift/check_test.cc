@@ -267,6 +267,16 @@ TEST_CASE("drift: a missing column and a changed type are drift, a new column is
   CHECK(result.new_columns == std::vector<std::string>{"new"});
 }
 
+TEST_CASE("drift: a column without values has no other type") {
+  table::ColumnBuilder nothing({table::Kind::kString});
+  for (int i = 0; i < 300; ++i) nothing.append_null();
+  const CheckResult result =
+      compare(batch_of({{"x", table::double_column(normal_numbers(300, 0, 1))}}),
+              batch_of({{"x", nothing.finish()}}));
+  CHECK(result.verdict == Verdict::kYes);
+  CHECK(result.columns.at(0).reason == "missing 0 % to 100 %");
+}
+
 TEST_CASE("drift: times are skipped, and nothing but times cannot tell") {
   const auto times = batch_of({{"t", table::timestamp_column(std::vector<std::int64_t>(200, 1))}});
   const CheckResult result = compare(times, times);
