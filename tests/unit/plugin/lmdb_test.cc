@@ -1,0 +1,101 @@
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "tests/unit/plugin/plugin_fixture.h"
+
+namespace rtml {
+namespace {
+
+using plugin::OnlineStore;
+
+Result<std::unique_ptr<OnlineStore>> open_store(const std::filesystem::path& directory) {
+  return test::built_host().online_store("lmdb", {{"path", directory.string()}});
+}
+
+plugin::CallOptions within_a_minute() {
+  plugin::CallOptions call;
+  call.deadline_us = system_clock().monotonic_us() + 60 * kSecond;
+  return call;
+}
+
+// Adds 1 to "counter", and the same to "twin", in one transaction.
+Status increment(OnlineStore& store) {
+  RTML_TRY_ASSIGN(const auto transaction, store.begin("counter@v1/0", 1, within_a_minute()));
+  RTML_TRY_ASSIGN(const auto value, transaction->get("counter"));
+  const std::string next = std::to_string(value ? std::stoi(*value) + 1 : 1);
+  RTML_TRY(transaction->put("counter", next));
+  RTML_TRY(transaction->put("twin", next));
+  return transaction->commit();
+}
+
+// Runs `work` in a process of its own that opens the store itself, as LMDB wants it.
+template <typename Work>
+pid_t start_process(const std::filesystem::path& directory, Work work) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  auto store = open_store(directory);
+  ::_exit(store && work(**store) ? 0 : 1);
+}
+
+TEST_CASE("lmdb: increments of several processes are all there") {
+  const test::TemporaryDirectory directory;
+  constexpr int kProcesses = 4;
+  constexpr int kSteps = 25;
+  std::vector<pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    children.push_back(start_process(directory.path(), [](OnlineStore& store) {
+      for (int step = 0; step < kSteps; ++step) {
+        if (!increment(store)) return false;
+      }
+      return true;
+    }));
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  const auto store = open_store(directory.path());
+  REQUIRE(store);
+  CHECK((*store)->get_many({"counter"}, {}).value()[0] == std::to_string(kProcesses * kSteps));
+}
+
+TEST_CASE("lmdb: a writer killed at any moment leaves whole transactions and no lock") {
+  const test::TemporaryDirectory directory;
+  for (int kill = 0; kill < 20; ++kill) {
+    const pid_t child = start_process(directory.path(), [](OnlineStore& store) {
+      while (increment(store)) {
+      }
+      return true;
+    });
+    ::usleep(static_cast<useconds_t>(5'000 + kill * 1'700));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    const pid_t checker = start_process(directory.path(), [](OnlineStore& store) {
+      const auto values = store.get_many({"counter", "twin"}, {});
+      return values && (*values)[0] == (*values)[1] && increment(store).has_value();
+    });
+    REQUIRE(::waitpid(checker, &status, 0) == checker);
+    REQUIRE(status == 0);
+  }
+}
+
+TEST_CASE("lmdb: options that make no sense are refused") {
+  const test::TemporaryDirectory directory;
+  auto host = test::built_host();
+  CHECK(host.online_store("lmdb").error().message() ==
+        "plugin \"lmdb\": lmdb needs the option: path");
+  CHECK(host.online_store("lmdb", {{"path", directory.path().string()}, {"map_size_gib", 0}})
+            .error()
+            .id() == "RT0107");
+  REQUIRE(write_file(directory / "data.mdb", std::string(20'000, 'x')));
+  const auto garbage = host.online_store("lmdb", {{"path", directory.path().string()}});
+  REQUIRE(!garbage);
+  CHECK(garbage.error().id() == "RT0303");
+}
+
+}  // namespace
+}  // namespace rtml
