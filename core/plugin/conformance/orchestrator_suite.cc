@@ -3,15 +3,18 @@
 namespace rtml::plugin {
 namespace {
 
-// A pipeline in the form that core/pipeline writes.
+// A pipeline in the form that core/pipeline writes (docs/formats/pipeline.md).
 Json sample_pipeline() {
-  return {{"name", "fraud"},
-          {"description", "Retrain the fraud model"},
-          {"schedule", "15 3 * * *"},
-          {"rtml_version", "0.1.0"},
-          {"steps",
-           {{{"name", "materialize"}, {"command", {"rtml", "pipeline", "run", "fraud"}}},
-            {{"name", "train"}, {"command", {"rtml", "train", "fraud"}}}}}};
+  Json step = {{"name", "run"}, {"summary", "Train, judge, register and promote"}};
+  step["command"] = Json::array({"rtml", "pipeline", "run", "fraud"});
+  Json pipeline = {{"format", 1},
+                   {"project", "payments"},
+                   {"pipeline", "fraud"},
+                   {"description", "Retrain the fraud model"},
+                   {"schedule", "15 3 * * *"},
+                   {"state_directory", ".rtml"}};
+  pipeline["steps"] = Json::array({std::move(step)});
+  return pipeline;
 }
 
 bool equal_files(const std::vector<RenderedFile>& a, const std::vector<RenderedFile>& b) {
