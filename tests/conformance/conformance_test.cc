@@ -1,5 +1,5 @@
 // Runs the conformance suites on a plugin of this build through the real host: one ctest a plugin.
-// Usage: conformance_test DIRECTORY NAME
+// Usage: conformance_test DIRECTORY NAME [OPTIONS], options as a JSON object
 
 #include <stdlib.h>
 
@@ -11,7 +11,8 @@
 
 namespace {
 
-int run(const std::filesystem::path& directory, const std::string& name) {
+int run(const std::filesystem::path& directory, const std::string& name,
+        const std::string& options) {
   std::string pattern =
       (std::filesystem::temp_directory_path() / "rtml-conformance-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) return 1;
@@ -23,6 +24,11 @@ int run(const std::filesystem::path& directory, const std::string& name) {
   }
   rtml::plugin::ConformanceSettings settings;
   settings.scratch = pattern;
+  if (!options.empty()) {
+    const auto parsed = rtml::parse_json(options, "options");
+    if (!parsed) return 2;
+    settings.options = *parsed;
+  }
   const auto checks = rtml::plugin::check_conformance(host, *plugin, settings);
   std::filesystem::remove_all(pattern);
   if (!checks) {
@@ -41,6 +47,6 @@ int run(const std::filesystem::path& directory, const std::string& name) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  if (argument_count != 3) return 2;
-  return run(arguments[1], arguments[2]);
+  if (argument_count != 3 && argument_count != 4) return 2;
+  return run(arguments[1], arguments[2], argument_count == 4 ? arguments[3] : "");
 }
