@@ -41,15 +41,19 @@ bool is_ascii(std::string_view text) {
   return (seen & 0x8080808080808080U) == 0;
 }
 
-bool is_utf8(std::string_view text) {
+std::size_t utf8_prefix(std::string_view text) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   std::size_t position = 0;
   while (position < text.size()) {
     const std::size_t length = sequence_length(bytes + position, text.size() - position);
-    if (length == 0) return false;
+    if (length == 0) break;
     position += length;
   }
-  return true;
+  return position;
+}
+
+bool is_utf8(std::string_view text) {
+  return utf8_prefix(text) == text.size();
 }
 
 }  // namespace rtml

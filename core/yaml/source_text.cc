@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/base/utf8.h"
+
 namespace rtml::yaml {
 namespace {
 
@@ -18,31 +20,6 @@ std::string normalise_line_ends(std::string_view bytes) {
     }
   }
   return text;
-}
-
-// Returns how many bytes the well-formed UTF-8 sequence at `position` has (Unicode 15, table 3-7),
-// or 0 if there is none.
-std::size_t utf8_sequence_length(std::string_view text, std::size_t position) {
-  const auto byte = [&](std::size_t offset) -> unsigned {
-    return position + offset < text.size() ? static_cast<unsigned char>(text[position + offset])
-                                           : 0U;
-  };
-  const auto continues = [&](std::size_t offset) { return (byte(offset) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  const unsigned second = byte(1);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool overlong = first == 0xE0 && second < 0xA0;
-    const bool surrogate = first == 0xED && second > 0x9F;
-    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool overlong = first == 0xF0 && second < 0x90;
-    const bool too_large = first == 0xF4 && second > 0x8F;
-    return continues(1) && continues(2) && continues(3) && !overlong && !too_large ? 4 : 0;
-  }
-  return 0;
 }
 
 bool is_control(char c) {
@@ -78,20 +55,17 @@ Result<std::shared_ptr<const SourceText>> SourceText::make(std::string file,
   const std::shared_ptr<const SourceText> source(
       new SourceText(std::move(file), normalise_line_ends(bytes)));
   const std::string_view text = source->text();
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_sequence_length(text, i);
-    if (length == 0 || is_control(text[i])) {
-      // The line is left out: a terminal could not show it.
-      SourceLocation place = source->location(i);
-      place.line_text.clear();
-      const std::string what = length == 0 ? "not UTF-8: byte " : "control character: ";
-      return fail(Error(ErrorCode::kYamlSyntax, what + hexadecimal(text[i]))
-                      .at(std::move(place))
-                      .with_help("save the file as UTF-8 text"));
-    }
-    i += length;
-  }
-  return source;
+  const std::size_t valid = utf8_prefix(text);
+  const auto control = std::find_if(text.begin(), text.begin() + valid, is_control) - text.begin();
+  const auto bad = static_cast<std::size_t>(control);
+  if (bad == text.size()) return source;
+  // The line is left out: a terminal could not show it.
+  SourceLocation place = source->location(bad);
+  place.line_text.clear();
+  const std::string what = bad == valid ? "not UTF-8: byte " : "control character: ";
+  return fail(Error(ErrorCode::kYamlSyntax, what + hexadecimal(text[bad]))
+                  .at(std::move(place))
+                  .with_help("save the file as UTF-8 text"));
 }
 
 std::size_t SourceText::line_index(std::size_t begin) const {
