@@ -1,5 +1,5 @@
-// Damaged files must be refused or read, never crash: every truncation and single-byte mutations of
-// the files of the examples and templates.
+// Damaged files must be refused or read, never crash: truncations and single-byte mutations of the
+// files of the examples and templates. Every 37th place is tried; RTML_MUTATION_STRIDE=1 tries all.
 
 #include <doctest/doctest.h>
 
@@ -32,6 +32,11 @@ std::vector<std::string> texts_of_examples() {
   }
   REQUIRE(texts.size() > 10);
   return texts;
+}
+
+std::size_t stride() {
+  const char* text = std::getenv("RTML_MUTATION_STRIDE");
+  return text == nullptr ? 37 : std::strtoul(text, nullptr, 10);
 }
 
 // Reads a sound document as what it says it is.
@@ -70,19 +75,21 @@ void digest(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("reading: every truncation of an example is taken or refused") {
+TEST_CASE("reading: a truncated example is taken or refused") {
   for (const std::string& text : texts_of_examples()) {
-    for (std::size_t length = 0; length < text.size(); ++length) digest(text.substr(0, length));
+    for (std::size_t length = 0; length < text.size(); length += stride()) {
+      digest(text.substr(0, length));
+    }
   }
 }
 
-TEST_CASE("reading: every single changed byte of an example is taken or refused") {
+TEST_CASE("reading: an example with one changed byte is taken or refused") {
   // Characters with a meaning in YAML, a letter, and bytes that are no text.
   const std::string replacements =
       std::string("\n\t :-[]{}&*!|>'\"%@#,?$x0", 25) + "\x80\xFF" + '\0';
   std::size_t turn = 0;
   for (std::string text : texts_of_examples()) {
-    for (std::size_t position = 0; position < text.size(); ++position) {
+    for (std::size_t position = 0; position < text.size(); position += stride()) {
       const char original = text[position];
       // Each in turn, so that every kind of place meets every replacement.
       text[position] = replacements[turn++ % replacements.size()];
