@@ -102,6 +102,9 @@ class TreeBuilder : public YAML::EventHandler {
     add_error(Error(ErrorCode::kYamlSyntax, "not valid YAML: " + std::string(message)));
   }
 
+  // The library can announce one place as the start of a document for ever, for example at a comma.
+  bool is_stuck() const { return is_stuck_; }
+
   Result<std::vector<Node>> finish();
 
  private:
@@ -154,6 +157,8 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<Node> documents_;
   std::vector<Error> errors_;
   std::size_t document_count_ = 0;
+  std::size_t document_begin_ = 0;
+  bool is_stuck_ = false;
   std::size_t nodes_ = 0;
   std::size_t bytes_ = 0;
   // After a limit nothing more is built; the rest of the file only runs through the scanner.
@@ -204,8 +209,15 @@ std::size_t TreeBuilder::skip_properties(std::size_t begin) {
 }
 
 void TreeBuilder::OnDocumentStart(const YAML::Mark& mark) {
-  if (stopped_ || document_count_++ == 0) return;
   const std::size_t begin = position_of(mark);
+  const bool is_first = document_count_++ == 0;
+  is_stuck_ = !is_first && begin <= document_begin_;
+  document_begin_ = begin;
+  if (is_stuck_) {
+    return add_error(at(ErrorCode::kYamlSyntax, "a document may not start here", begin)
+                         .with_help("remove the character, or quote the text"));
+  }
+  if (stopped_ || is_first) return;
   if (source_->line_at(begin).starts_with("---")) return;
   // Without "---" the library starts a second document where the first one stopped making sense;
   // only "..." allows that.
@@ -465,7 +477,7 @@ Result<std::vector<Node>> parse(std::string_view text, const std::string& file,
   std::istream stream(&buffer);
   try {
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    while (parser.HandleNextDocument(builder) && !builder.is_stuck()) {
     }
   } catch (const YAML::DeepRecursion& exception) {
     builder.fail_depth(exception.mark);

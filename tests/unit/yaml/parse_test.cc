@@ -106,6 +106,13 @@ TEST_CASE("parse: says what is wrong with the syntax") {
         "2:1 RT0101 this belongs neither to the document above nor to a new one");
 }
 
+TEST_CASE("parse: ends where the library would go round for ever") {
+  CHECK(errors_of(", a\n") == "1:1 RT0101 a document may not start here");
+  CHECK(errors_of("a: 1\n---\n, b: 2\n") ==
+        "3:1 RT0101 this belongs neither to the document above nor to a new one; "
+        "3:1 RT0101 a document may not start here");
+}
+
 TEST_CASE("parse: keeps tabs that are content") {
   CHECK(json_of("a: |\n  x\n  \ty\nb: [1,\t2]\n") == R"({"a":"x\n\ty\n","b":[1,2]})");
 }
