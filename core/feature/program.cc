@@ -175,7 +175,7 @@ class Compiler {
     Draft result;
     result.feature = &feature;
     if (feature.type.is_list) {
-      feature_error(feature, feature.location, ErrorCode::kUnsupported,
+      feature_error(feature, feature.location, ErrorCode::kFeatureDefinition,
                     "lists are not supported yet: " + to_string(feature.type));
     }
     switch (feature.form) {
@@ -205,7 +205,7 @@ class Compiler {
       return;
     }
     if (schema_.field(*index).type.is_list) {
-      feature_error(feature, feature.location, ErrorCode::kUnsupported,
+      feature_error(feature, feature.location, ErrorCode::kFeatureDefinition,
                     "lists are not supported yet: " + to_string(schema_.field(*index).type));
       return;
     }
@@ -228,7 +228,7 @@ class Compiler {
   void check_window(const Feature& feature) {
     const auto refuse = [&](const std::string& message) {
       feature_error(feature, feature.window ? feature.window->location : feature.location,
-                    ErrorCode::kUnsupported, message,
+                    ErrorCode::kFeatureDefinition, message,
                     "sliding windows are: `window: 7d`, `window: {size: 7d, delay: 1d}`");
     };
     if (!feature.window) return refuse("an aggregate without a window is not supported yet");
@@ -315,7 +315,7 @@ class Compiler {
     }
     const auto& reserved = reserved_aggregates();
     if (is_name && std::find(reserved.begin(), reserved.end(), call.text) != reserved.end()) {
-      feature_error(feature, place, ErrorCode::kUnsupported,
+      feature_error(feature, place, ErrorCode::kFeatureDefinition,
                     "this aggregate is not supported yet: " + call.text);
       return nullptr;
     }

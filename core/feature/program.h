@@ -103,8 +103,7 @@ struct Program {
 // Compiles `view` over events of `source`, whose columns after renaming and conversion are
 // `schema`; `keys` are the view's key columns (Project::keys_of). Fails with every error of the
 // view at once, each at its place: kExpressionSyntax, kExpressionType, kFeatureDefinition (types
-// that do not fit, cycles), kDataMissingColumn, kUnsupported (a window or aggregate that rtml knows
-// but does not compute yet).
+// that do not fit, cycles, a window or aggregate that is not computed yet), kDataMissingColumn.
 Result<Program> compile(const project::FeatureView& view, const project::Source& source,
                         std::span<const project::EntityKey> keys, const table::Schema& schema);
 

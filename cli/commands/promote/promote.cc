@@ -30,8 +30,8 @@ constexpr OptionSpec kOptions[] = {
 
 constexpr Example kExamples[] = {
     {.command = "rtml promote price_direction@1", .says = "Make a version the champion"},
-    {.command = "rtml promote price_direction@2 --gate",
-     .says = "The same, if it beats the champion and the baselines"},
+    {.command = "rtml promote price_direction@2 --gate --yes",
+     .says = "The same in a script, if it beats the champion and the baselines"},
     {.command = "rtml promote price_direction@2 --expect 1 --reason \"better on May\"",
      .says = "The same, only if version 1 is the champion still"},
 };
@@ -151,12 +151,13 @@ constinit const CommandSpec kPromote{
         "promoted (exit 3), nor is one about which the gate cannot tell (exit 1); the figures go\n"
         "into the log in any case.\n"
         "\n"
-        "\"rtml rollback\" undoes it.",
+        "A terminal is asked first; anything else needs --yes. \"rtml rollback\" undoes it.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,
     .changes_something = true,
     .takes_idempotency_key = true,
+    .asks_confirmation = true,
     .run = run,
 };
 

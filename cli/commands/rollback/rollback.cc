@@ -84,12 +84,14 @@ constinit const CommandSpec kRollback{
     .description =
         "Undoes the latest promotion that no rollback has undone yet, so a second rollback goes\n"
         "one further back. It is an event of its own; nothing is taken out of the history. The\n"
-        "version's bytes are checked against their sha256 before the alias moves.",
+        "version's bytes are checked against their sha256 before the alias moves. A terminal is\n"
+        "asked first; anything else needs --yes.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,
     .changes_something = true,
     .takes_idempotency_key = true,
+    .asks_confirmation = true,
     .run = run,
 };
 

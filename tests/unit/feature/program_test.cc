@@ -112,7 +112,7 @@ TEST_CASE("compile: what is not an aggregate, or not yet one, is said") {
   CHECK(error("sum(qqqq)").message() == "cannot use the expression: unknown column \"qqqq\"");
   CHECK(error("sum(x").code() == ErrorCode::kExpressionSyntax);
   for (const std::string& name : reserved_aggregates()) {
-    CHECK(error(name + "(x)").code() == ErrorCode::kUnsupported);
+    CHECK(error(name + "(x)").code() == ErrorCode::kFeatureDefinition);
   }
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("compile: windows that are not sliding are refused at their place") {
     view.view.features[0].window->location = {"features/a.yaml", 3, 5, 0, ""};
     change(view.view.features[0]);
     const Error error = error_at(view);
-    CHECK(error.code() == ErrorCode::kUnsupported);
+    CHECK(error.code() == ErrorCode::kFeatureDefinition);
     return error;
   };
   const Error session = refuse(
