@@ -35,7 +35,9 @@ set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
 add_compile_options("$<$<CONFIG:Release>:-fstack-protector-strong>")
 
 if(RTML_SANITIZE)
-  add_compile_options(-fsanitize=${RTML_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  # Line tables are enough for a stack trace, and halve what the compiler writes.
+  add_compile_options(-fsanitize=${RTML_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+                      -O1 -g1)
   add_link_options(-fsanitize=${RTML_SANITIZE})
 endif()
 
