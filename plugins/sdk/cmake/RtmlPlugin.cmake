@@ -48,4 +48,8 @@ function(rtml_plugin name)
     install(TARGETS ${target} LIBRARY DESTINATION lib/rtml/plugins)
     install(FILES "${manifest}" DESTINATION lib/rtml/plugins)
   endif()
+  # A project may collect the plugins that it ships under one target of its own.
+  if(TARGET plugins AND NOT arg_NO_INSTALL)
+    add_dependencies(plugins ${target})
+  endif()
 endfunction()
