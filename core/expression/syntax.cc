@@ -457,8 +457,8 @@ SourceLocation locate(const Text& text, std::size_t offset, std::size_t length) 
 
 bool is_same(const Node& a, const Node& b) {
   return a.kind == b.kind && a.integer == b.integer && a.number == b.number && a.text == b.text &&
-         std::equal(a.arguments.begin(), a.arguments.end(), b.arguments.begin(),
-                    b.arguments.end(), is_same);
+         std::equal(a.arguments.begin(), a.arguments.end(), b.arguments.begin(), b.arguments.end(),
+                    is_same);
 }
 
 std::vector<std::string> column_names(const Node& node) {

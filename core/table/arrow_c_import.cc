@@ -3,8 +3,8 @@
 #include <limits>
 #include <set>
 
-#include "core/table/arrow_c_interface.h"
 #include "core/base/utf8.h"
+#include "core/table/arrow_c_interface.h"
 
 namespace rtml::table {
 namespace {

@@ -55,11 +55,11 @@ Text cell(const drift::ColumnResult& column, drift::TestKind kind) {
 
 std::string unseen_text(const drift::ColumnResult& column) {
   if (column.unseen_count == 0) return "";
-  std::string text = std::to_string(column.unseen_count) + " values unseen before:";
+  std::string values;
   for (const auto& [value, count] : column.unseen) {
-    text += " " + value + " (" + std::to_string(count) + ")";
+    values += (values.empty() ? "" : ", ") + value + " (" + std::to_string(count) + ")";
   }
-  return text;
+  return counted(column.unseen_count, "row") + " with values unseen before: " + values;
 }
 
 std::string reason_of(const drift::ColumnResult& column) {
