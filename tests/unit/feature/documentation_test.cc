@@ -179,7 +179,7 @@ TEST_CASE("compile: errors point into the file of the view") {
         "STRING)\n"
         "features/card.yaml:13:45 RT0401 cannot read the expression: expected an operator or the "
         "end, found \"andd\"\n"
-        "features/card.yaml:14:54 RT0009 feature e: this kind of window is not supported yet: "
+        "features/card.yaml:14:54 RT0403 feature e: this kind of window is not supported yet: "
         "tumbling\n");
 }
 
