@@ -4,10 +4,13 @@
 
 namespace rtml {
 
-std::filesystem::path installation_prefix() {
+std::filesystem::path executable_path() {
   std::error_code ignored;
-  const auto executable = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  return executable.parent_path().parent_path();
+  return std::filesystem::read_symlink("/proc/self/exe", ignored);
+}
+
+std::filesystem::path installation_prefix() {
+  return executable_path().parent_path().parent_path();
 }
 
 }  // namespace rtml

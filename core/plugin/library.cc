@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/hash.h"
+#include "core/base/installation.h"
 #include "core/plugin/manifest.h"
 
 namespace rtml::plugin {
@@ -50,10 +51,8 @@ Error unsafe(const std::filesystem::path& path, const std::string& why, const st
 // needs no plugin for it. A checkout that belongs to another user than the one who builds in it, as
 // in a container, is such a directory.
 bool is_above_this_program(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::string folder = path == path.root_path() ? path.string() : path.string() + "/";
-  return !error && program.string().starts_with(folder);
+  return executable_path().string().starts_with(folder);
 }
 
 Status check_component(const std::filesystem::path& path) {
