@@ -1,0 +1,57 @@
+#include "core/online/layout.h"
+
+#include "core/base/hash.h"
+#include "core/feature/kernel.h"
+
+namespace rtml::online {
+namespace {
+
+constexpr std::string_view kBatch = "batch@";
+
+std::string hexadecimal(std::uint64_t number) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(16, '0');
+  for (std::size_t i = text.size(); i > 0; --i, number >>= 4) text[i - 1] = kDigits[number & 0xF];
+  return text;
+}
+
+}  // namespace
+
+PartName stream_part(std::string_view view_identity, std::string_view source,
+                     std::int32_t partition) {
+  return {std::string(view_identity), std::string(source) + "." + std::to_string(partition)};
+}
+
+PartName batch_part(std::string_view view_identity, std::uint64_t generation) {
+  return {std::string(view_identity), std::string(kBatch) + hexadecimal(generation)};
+}
+
+bool is_batch(std::string_view part) {
+  return part.starts_with(kBatch);
+}
+
+std::string entity_prefix(const PartName& part) {
+  return "state/" + part.view_identity + "/" + part.part + "/";
+}
+
+std::string batch_prefix(std::string_view view_identity) {
+  return "state/" + std::string(view_identity) + "/" + std::string(kBatch);
+}
+
+std::string entity_group(const PartName& part, std::span<const table::Value> key) {
+  const std::string encoded = feature::encode_key(key);
+  std::string group = entity_prefix(part);
+  // The letter keeps a short key from ever being equal to the hash of a long one.
+  if (group.size() + 1 + encoded.size() <= kLongestGroup) return group + "k" + encoded;
+  return group + "h" + sha256_hex(encoded);
+}
+
+std::string position_group(const PartName& part) {
+  return "part/" + part.view_identity + "/" + part.part;
+}
+
+std::string view_group(std::string_view view_identity) {
+  return "view/" + std::string(view_identity);
+}
+
+}  // namespace rtml::online
