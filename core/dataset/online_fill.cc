@@ -102,12 +102,13 @@ Result<std::vector<std::string>> stale_keys(const FilledView& filled, const Stat
   std::vector<std::string> stale;
   std::string after;
   while (true) {
-    RTML_TRY_ASSIGN(const auto pairs, store.scan(prefix, after, kScanKeys, call));
-    for (const auto& [key, value] : pairs) {
-      if (!states.contains(key)) stale.push_back(key);
+    RTML_TRY_ASSIGN(auto keys, store.list(prefix, after, kScanKeys, call));
+    const bool is_last = static_cast<std::int64_t>(keys.size()) < kScanKeys;
+    if (!is_last) after = keys.back();
+    for (std::string& key : keys) {
+      if (!states.contains(key)) stale.push_back(std::move(key));
     }
-    if (static_cast<std::int64_t>(pairs.size()) < kScanKeys) return stale;
-    after = pairs.back().first;
+    if (is_last) return stale;
   }
 }
 
@@ -115,9 +116,11 @@ Status write_view(const feature::Program& program, const States& states, const O
                   const std::vector<std::string>& stale, const FilledView& filled,
                   plugin::OnlineTransaction& transaction) {
   const feature::Kernel kernel(program);
-  for (const std::string& key : stale) RTML_TRY(transaction.remove(key));
-  for (const auto& [key, state] : states) RTML_TRY(transaction.put(key, kernel.encode(state)));
-  return transaction.put(view_key(filled.identity), encode(view));
+  for (const std::string& key : stale) RTML_TRY(transaction.remove_group(key));
+  for (const auto& [key, state] : states) {
+    RTML_TRY(transaction.put(key, kHeadMember, kernel.encode(state)));
+  }
+  return transaction.put(view_key(filled.identity), kHeadMember, encode(view));
 }
 
 }  // namespace

@@ -15,9 +15,11 @@ namespace rtml::dataset {
 
 inline constexpr int kOnlineFormat = 1;
 
-// The longest key that is stored as it is; longer ones by their SHA-256. Below the 511 bytes that
-// LMDB takes.
+// The longest key that is stored as it is, as the name of a group; longer ones by their SHA-256.
 inline constexpr std::size_t kLongestOnlineKey = 400;
+
+// The one member of each group.
+inline constexpr std::string_view kHeadMember = "head";
 
 // The part of an entity's state that batch sources give.
 inline constexpr std::string_view kBatchPart = "batch";

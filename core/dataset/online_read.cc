@@ -27,14 +27,15 @@ Result<ServedView> serve(const project::FeatureView& view, plugin::OnlineStore& 
   ServedView served{.view = &view,
                     .source = &context.project.source_of(view),
                     .identity = project::identity(context.project, view)};
-  RTML_TRY_ASSIGN(const auto found,
-                  store.get_many({view_key(served.identity)}, {.cancel = &context.cancel}));
-  if (!found.front()) {
+  RTML_TRY_ASSIGN(const plugin::Members members,
+                  store.get(view_key(served.identity), {.cancel = &context.cancel}));
+  const std::string* const found = plugin::find_member(members, kHeadMember);
+  if (found == nullptr) {
     return fail(Error(ErrorCode::kNotFound, "the online store does not hold view: " + view.name)
                     .with_help("fill it with \"rtml feature materialize " + view.name +
                                " --online\"; a view that was changed is filled anew"));
   }
-  RTML_TRY_ASSIGN(served.online, decode_online_view(*found.front()));
+  RTML_TRY_ASSIGN(served.online, decode_online_view(*found));
   RTML_TRY_ASSIGN(served.program,
                   feature::compile(view, *served.source, context.project.keys_of(view),
                                    served.online.source_schema));
@@ -136,11 +137,11 @@ Result<RequestEvent> request_event(const Json& json, std::int64_t time_us,
   return result;
 }
 
-Result<feature::Row> read_state(feature::Kernel& kernel, const std::optional<std::string>& bytes,
+Result<feature::Row> read_state(feature::Kernel& kernel, const std::string* bytes,
                                 const std::optional<RequestEvent>& event, std::int64_t time_us) {
-  if (!bytes && !event) return kernel.read_unknown();
+  if (bytes == nullptr && !event) return kernel.read_unknown();
   feature::State state = kernel.make_state();
-  if (bytes) {
+  if (bytes != nullptr) {
     RTML_TRY_ASSIGN(state, kernel.decode(*bytes));
   }
   if (!event) return kernel.read(state, time_us);
@@ -159,14 +160,15 @@ Result<std::vector<std::vector<OnlineValue>>> read_view(const ServedView& served
     RTML_TRY_ASSIGN(const std::vector<table::Value> key, key_values(served, entity, request.event));
     keys.push_back(state_key(served.identity, kBatchPart, key));
   }
-  RTML_TRY_ASSIGN(const auto states, store.get_many(keys, {.cancel = &context.cancel}));
+  RTML_TRY_ASSIGN(const auto states, store.get_groups(keys, {.cancel = &context.cancel}));
   std::optional<RequestEvent> event;
   if (!request.event.is_null()) {
     RTML_TRY_ASSIGN(event, request_event(request.event, request.time_us, served));
   }
   feature::Kernel kernel(served.program);
   std::vector<std::vector<OnlineValue>> rows;
-  for (const std::optional<std::string>& bytes : states) {
+  for (const plugin::Members& members : states) {
+    const std::string* const bytes = plugin::find_member(members, kHeadMember);
     RTML_TRY_ASSIGN(const feature::Row row, read_state(kernel, bytes, event, request.time_us));
     std::vector<OnlineValue> values;
     for (std::size_t index = 0; index < served.program.outputs.size(); ++index) {

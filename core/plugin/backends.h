@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,34 +60,63 @@ class TableStore {
                                      const CallOptions& call) = 0;
 };
 
-// ---- storage: online (ordered key-value) ----
+// ---- storage: online (groups of members) ----
+
+// The members of a group: name and value, in the byte order of names.
+using Members = std::vector<std::pair<std::string, std::string>>;
+
+// The value of a member, or null. The pointer lives as long as `members` does unchanged.
+const std::string* find_member(const Members& members, std::string_view name);
 
 class OnlineTransaction {
  public:
   virtual ~OnlineTransaction() = default;  // Without commit(), nothing happened.
-  virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
-  virtual Status put(std::string_view key, std::string_view value) = 0;
-  virtual Status remove(std::string_view key) = 0;
-  // All or nothing, durable when it returns. Fails with kEpochStale if another writer has
-  // committed with a higher epoch.
+  // As OnlineStore::get_groups(), but sees the transaction's own changes. On a store that does not
+  // commit atomically, what is read here is fenced against writers of the scope with a lower epoch.
+  virtual Result<std::vector<Members>> get_groups(const std::vector<std::string>& groups) = 0;
+  virtual Status put(std::string_view group, std::string_view member, std::string_view value) = 0;
+  virtual Status remove(std::string_view group, std::string_view member) = 0;
+  virtual Status remove_group(std::string_view group) = 0;
+  // The store may forget the group after that moment of the wall clock; kNeverExpires takes an
+  // earlier call back.
+  virtual Status expire(std::string_view group, std::int64_t at_us) = 0;
+  // Durable when it returns. Fails with kEpochStale if another writer has committed the scope with
+  // a higher epoch, and with an error of exit class kRetry where the same work may be tried again,
+  // from begin() on: nothing of the commit was done then, or groups that doing it again brings to
+  // the same end.
   virtual Status commit() = 0;
+
+  Result<Members> get(std::string_view group);
 };
+
+inline constexpr std::int64_t kNeverExpires = std::numeric_limits<std::int64_t>::max();
 
 class OnlineStore {
  public:
   virtual ~OnlineStore() = default;
-  // One value a key, in their order, nothing for absent keys; one round trip.
-  virtual Result<std::vector<std::optional<std::string>>> get_many(
-      const std::vector<std::string>& keys, const CallOptions& call) = 0;
-  // Keys that start with `prefix` in byte order with their values, at most `limit`, from the first
-  // key after `after`.
-  virtual Result<std::vector<std::pair<std::string, std::string>>> scan(
-      std::string_view prefix, std::string_view after, std::int64_t limit,
-      const CallOptions& call) = 0;
-  // `scope` names what `epoch` fences: "view@version/partition".
+  // Whether a commit is everything or nothing. Where it is not (a Redis Cluster), each group is
+  // written whole, or refused if its scope's epoch is over, and the group that is named like the
+  // scope is written last: a position that is kept there tells that all before it is stored.
+  virtual bool commits_atomically() const = 0;
+  // The members of each group, in the order asked, none for absent groups; one round trip.
+  virtual Result<std::vector<Members>> get_groups(const std::vector<std::string>& groups,
+                                                  const CallOptions& call) = 0;
+  // Groups whose name starts with `prefix` in byte order, at most `limit`, from the first one after
+  // `after`.
+  virtual Result<std::vector<std::pair<std::string, Members>>> scan(std::string_view prefix,
+                                                                    std::string_view after,
+                                                                    std::int64_t limit,
+                                                                    const CallOptions& call) = 0;
+  // The names alone, as scan() would give them.
+  virtual Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after,
+                                                std::int64_t limit, const CallOptions& call) = 0;
+  // `scope` names what `epoch` fences: the part of a view version that one owner writes. To take a
+  // scope over: commit a transaction with a higher epoch, an empty one if need be, and then read.
   virtual Result<std::unique_ptr<OnlineTransaction>> begin(std::string_view scope,
                                                            std::uint64_t epoch,
                                                            const CallOptions& call) = 0;
+
+  Result<Members> get(std::string_view group, const CallOptions& call);
 };
 
 // ---- storage: stream (raw messages with origin) ----

@@ -256,59 +256,86 @@ struct rtml_table_store {
 
 /* ---- Storage: online ---------------------------------------------------------------------- */
 
-/* Values in the order of the keys that were asked for. */
-struct rtml_values {
-  int64_t count;
-  const struct rtml_bytes* values;
-  const uint8_t* present; /* One byte a value: 0 where the key is absent. */
-  void (*release)(struct rtml_values* values);
-  void* private_data;
-};
-
-struct rtml_pair {
-  struct rtml_bytes key;
+struct rtml_member {
+  struct rtml_bytes name;
   struct rtml_bytes value;
 };
 
-struct rtml_pairs {
+/* A group that holds nothing has no members: that and its absence are the same. */
+struct rtml_group {
+  struct rtml_bytes name;
+  int64_t member_count;
+  const struct rtml_member* members; /* In the order of their names, as memcmp orders them. */
+};
+
+struct rtml_groups {
   int64_t count;
-  const struct rtml_pair* pairs;
-  void (*release)(struct rtml_pairs* pairs);
+  const struct rtml_group* groups;
+  void (*release)(struct rtml_groups* groups);
   void* private_data;
 };
 
-/* An ordered map from bytes to bytes, shared by processes. Keys have 1 to 511 bytes and are ordered
- * as memcmp orders them. A read sees what was committed before it began. */
+/* A map of two levels, shared by processes: a group (a name of 1 to 400 bytes) has members (names
+ * of 0 to 100 bytes) with values. Names and values are any bytes; names are ordered as memcmp
+ * orders them. Members of one group are read together and change together; so a store keeps them
+ * near each other and a read of a group costs one look-up. A read sees what was committed before
+ * it began.
+ *
+ * Epochs fence writers. The scope of a transaction names what one writer owns at a time. A writer
+ * takes a scope over by committing a transaction, which may be empty, with a higher epoch; then it
+ * reads what is there. From then on whatever the writer before it commits is refused. */
 struct rtml_online_store {
   size_t struct_size;
   rtml_status (*open)(const char* options, const struct rtml_call* call, void** store,
                       struct rtml_error* error);
   void (*close)(void* store);
-  /* All values belong to one moment. */
-  rtml_status (*get_many)(void* store, const struct rtml_bytes* keys, int64_t key_count,
-                          const struct rtml_call* call, struct rtml_values* values,
-                          struct rtml_error* error);
-  /* The pairs whose key starts with `prefix` and is greater than `after` (empty: from the first),
-   * in the order of keys, at most `limit` of them. */
+  /* Not 0: a commit is everything or nothing. 0: a commit that is cut short leaves whole groups,
+   * some as before and some as after, and the group that is named like the scope is written after
+   * all others; see commit(). Constant for a store. */
+  int32_t (*commits_atomically)(void* store);
+  /* One entry for each name asked for, in their order, in one round trip (to each node). The
+   * members of a group belong to one moment; all of them do where the store commits atomically and
+   * is one node. */
+  rtml_status (*get_groups)(void* store, const struct rtml_bytes* groups, int64_t group_count,
+                            const struct rtml_call* call, struct rtml_groups* found,
+                            struct rtml_error* error);
+  /* The groups whose name starts with `prefix` and is greater than `after` (empty: from the first),
+   * in the order of names, at most `limit` of them, which is at least 1; without their members
+   * where `with_members` is 0. */
   rtml_status (*scan)(void* store, struct rtml_bytes prefix, struct rtml_bytes after, int64_t limit,
-                      const struct rtml_call* call, struct rtml_pairs* pairs,
+                      int32_t with_members, const struct rtml_call* call, struct rtml_groups* found,
                       struct rtml_error* error);
   /* Starts a write transaction. `scope` is a name of 1 to 400 bytes; the store remembers the
    * highest epoch with which a transaction of that scope was committed, and refuses lower ones here
-   * or in commit() with RTML_STATUS_STALE_EPOCH. Scopes are no keys: scan() does not show them.
-   * Waits for other writers until the deadline, then fails with RTML_STATUS_BUSY. `call` stays
-   * valid until end(). */
+   * or in commit() with RTML_STATUS_STALE_EPOCH. What the store remembers of a scope is no group:
+   * scan() does not show it. A store that lets one writer in at a time waits for the other until
+   * the deadline, then fails with RTML_STATUS_BUSY; another may refuse the later of two commits of
+   * one scope with RTML_STATUS_BUSY. `call` stays valid until end(). */
   rtml_status (*begin)(void* store, struct rtml_bytes scope, uint64_t epoch,
                        const struct rtml_call* call, void** transaction, struct rtml_error* error);
-  /* Sees the transaction's own changes. `*found` is 0 where the key is absent, and `value` is then
-   * untouched. */
-  rtml_status (*get)(void* transaction, struct rtml_bytes key, struct rtml_buffer* value,
-                     int32_t* found, struct rtml_error* error);
-  rtml_status (*put)(void* transaction, struct rtml_bytes key, struct rtml_bytes value,
-                     struct rtml_error* error);
-  /* Removing an absent key is no error. */
-  rtml_status (*remove)(void* transaction, struct rtml_bytes key, struct rtml_error* error);
-  /* Everything or nothing, durable when it returns. Only end() may follow. */
+  /* As get_groups() of the store, but sees the transaction's own changes. Where a store does not
+   * commit atomically, each group that is read here is fenced at once: a transaction of this scope
+   * with a lower epoch can no longer change it. */
+  rtml_status (*get)(void* transaction, const struct rtml_bytes* groups, int64_t group_count,
+                     struct rtml_groups* found, struct rtml_error* error);
+  rtml_status (*put)(void* transaction, struct rtml_bytes group, struct rtml_bytes member,
+                     struct rtml_bytes value, struct rtml_error* error);
+  /* Removing what is absent is no error. A group whose last member goes is gone. */
+  rtml_status (*remove)(void* transaction, struct rtml_bytes group, struct rtml_bytes member,
+                        struct rtml_error* error);
+  rtml_status (*remove_group)(void* transaction, struct rtml_bytes group, struct rtml_error* error);
+  /* From `at_us`, of the wall clock, the store may forget the group, whole; before, it may not. The
+   * latest call for a group holds, and INT64_MAX takes it back; a group that is removed and put
+   * again has none. A store may ignore this. */
+  rtml_status (*expire)(void* transaction, struct rtml_bytes group, int64_t at_us,
+                        struct rtml_error* error);
+  /* Durable when it returns, as durable as the store is set up to be. Only end() may follow.
+   *
+   * A store that does not commit atomically writes each group atomically and only if no
+   * transaction of this scope with a higher epoch has written or fenced it, and the group that is
+   * named like the scope after all others are stored. So a writer that keeps its position in that
+   * group and in each other group the position up to which that one is, can repeat what a cut-short
+   * commit left undone. */
   rtml_status (*commit)(void* transaction, struct rtml_error* error);
   /* Frees the transaction; what was not committed did not happen. */
   void (*end)(void* transaction);

@@ -1,7 +1,7 @@
-// The online capability over LMDB: an ordered key-value map that many processes on one machine
-// read at memory speed and write one at a time. Options:
+// The online capability over LMDB: groups that many processes on one machine read at memory speed
+// and write one at a time. Options:
 //   path          the directory of the store (required; it is made if it is absent)
-//   map_size_gib  the most it may grow to, 64 by default
+//   map_size_gib  the most it may grow to; without it, the disk is the bound
 
 #pragma once
 
@@ -21,11 +21,12 @@ class LmdbStore : public sdk::OnlineStore {
 
   static sdk::Result<std::unique_ptr<LmdbStore>> open(const std::string& options,
                                                       const sdk::Call& call);
-  sdk::Result<std::vector<std::optional<std::string>>> get_many(
-      const std::vector<std::string_view>& keys, const sdk::Call& call) override;
-  sdk::Result<std::vector<std::pair<std::string, std::string>>> scan(
-      std::string_view prefix, std::string_view after, std::int64_t limit,
-      const sdk::Call& call) override;
+  bool commits_atomically() const override { return true; }
+  // The values are views of the store's pages: they are copied once, by the host.
+  sdk::Result<sdk::Groups> get_groups(const std::vector<std::string_view>& groups,
+                                      const sdk::Call& call) override;
+  sdk::Result<sdk::Groups> scan(std::string_view prefix, std::string_view after, std::int64_t limit,
+                                bool with_members, const sdk::Call& call) override;
   sdk::Result<std::unique_ptr<sdk::OnlineTransaction>> begin(std::string_view scope,
                                                              std::uint64_t epoch,
                                                              const sdk::Call& call) override;

@@ -23,10 +23,11 @@ plugin::CallOptions within_a_minute() {
 // Adds 1 to "counter", and the same to "twin", in one transaction.
 Status increment(OnlineStore& store) {
   RTML_TRY_ASSIGN(const auto transaction, store.begin("counter@v1/0", 1, within_a_minute()));
-  RTML_TRY_ASSIGN(const auto value, transaction->get("counter"));
-  const std::string next = std::to_string(value ? std::stoi(*value) + 1 : 1);
-  RTML_TRY(transaction->put("counter", next));
-  RTML_TRY(transaction->put("twin", next));
+  RTML_TRY_ASSIGN(const plugin::Members counter, transaction->get("counter"));
+  const std::string next =
+      std::to_string(counter.empty() ? 1 : std::stoi(counter.front().second) + 1);
+  RTML_TRY(transaction->put("counter", "n", next));
+  RTML_TRY(transaction->put("twin", "n", next));
   return transaction->commit();
 }
 
@@ -59,7 +60,8 @@ TEST_CASE("lmdb: increments of several processes are all there") {
   }
   const auto store = open_store(directory.path());
   REQUIRE(store);
-  CHECK((*store)->get_many({"counter"}, {}).value()[0] == std::to_string(kProcesses * kSteps));
+  CHECK((*store)->get("counter", {}).value() ==
+        plugin::Members{{"n", std::to_string(kProcesses * kSteps)}});
 }
 
 TEST_CASE("lmdb: a writer killed at any moment leaves whole transactions and no lock") {
@@ -75,7 +77,7 @@ TEST_CASE("lmdb: a writer killed at any moment leaves whole transactions and no 
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     const pid_t checker = start_process(directory.path(), [](OnlineStore& store) {
-      const auto values = store.get_many({"counter", "twin"}, {});
+      const auto values = store.get_groups({"counter", "twin"}, {});
       return values && (*values)[0] == (*values)[1] && increment(store).has_value();
     });
     REQUIRE(::waitpid(checker, &status, 0) == checker);

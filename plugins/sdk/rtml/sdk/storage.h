@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,24 +98,75 @@ class TableStore {
 
 // ---- online ----
 
+// Groups with their members, in the order in which they are added, as views: into memory that an
+// owner keeps (pages of a database, a reply), or into copies that this object keeps.
+class Groups {
+ public:
+  Groups() = default;
+  explicit Groups(std::shared_ptr<const void> owner) : owner_(std::move(owner)) {}
+
+  // Keeps a copy of `bytes` and returns a view of it.
+  std::string_view copy(std::string_view bytes) { return copies_.emplace_back(bytes); }
+
+  void add_group(std::string_view name) {
+    groups_.push_back({{name.data(), name.size()}, 0, nullptr});
+  }
+  // To the group that was added last; in the order of names.
+  void add_member(std::string_view name, std::string_view value) {
+    members_.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
+    ++groups_.back().member_count;
+  }
+
+  // Adds copies of the groups of another object.
+  void add_copy(Groups& other) {
+    for (const rtml_group& group : other.finish()) {
+      add_group(copy(text(group.name)));
+      for (std::int64_t i = 0; i < group.member_count; ++i) {
+        add_member(copy(text(group.members[i].name)), copy(text(group.members[i].value)));
+      }
+    }
+  }
+
+  // The groups as the ABI has them, valid until the next call of a function that adds.
+  const std::vector<rtml_group>& finish() {
+    const rtml_member* next = members_.data();
+    for (rtml_group& group : groups_) {
+      group.members = group.member_count > 0 ? next : nullptr;
+      next += group.member_count;
+    }
+    return groups_;
+  }
+
+ private:
+  static std::string_view text(const rtml_bytes& bytes) {
+    return {static_cast<const char*>(bytes.data), bytes.size};
+  }
+
+  std::shared_ptr<const void> owner_;
+  std::deque<std::string> copies_;
+  std::vector<rtml_group> groups_;
+  std::vector<rtml_member> members_;
+};
+
 class OnlineTransaction {
  public:
   virtual ~OnlineTransaction() = default;  // Without commit(), nothing happened.
-  virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
-  virtual Status put(std::string_view key, std::string_view value) = 0;
-  virtual Status remove(std::string_view key) = 0;
+  virtual Result<Groups> get(const std::vector<std::string_view>& groups) = 0;
+  virtual Status put(std::string_view group, std::string_view member, std::string_view value) = 0;
+  virtual Status remove(std::string_view group, std::string_view member) = 0;
+  virtual Status remove_group(std::string_view group) = 0;
+  virtual Status expire(std::string_view group, std::int64_t at_us) = 0;
   virtual Status commit() = 0;
 };
 
 class OnlineStore {
  public:
   virtual ~OnlineStore() = default;
-  virtual Result<std::vector<std::optional<std::string>>> get_many(
-      const std::vector<std::string_view>& keys, const Call& call) = 0;
-  virtual Result<std::vector<std::pair<std::string, std::string>>> scan(std::string_view prefix,
-                                                                        std::string_view after,
-                                                                        std::int64_t limit,
-                                                                        const Call& call) = 0;
+  virtual bool commits_atomically() const = 0;
+  virtual Result<Groups> get_groups(const std::vector<std::string_view>& groups,
+                                    const Call& call) = 0;
+  virtual Result<Groups> scan(std::string_view prefix, std::string_view after, std::int64_t limit,
+                              bool with_members, const Call& call) = 0;
   // `call` stays valid as long as the transaction.
   virtual Result<std::unique_ptr<OnlineTransaction>> begin(std::string_view scope,
                                                            std::uint64_t epoch,

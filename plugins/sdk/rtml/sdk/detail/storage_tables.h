@@ -144,51 +144,44 @@ inline constexpr rtml_table_store kTableStoreTable = {sizeof(rtml_table_store),
 
 // ---- online ----
 
-struct ValuesOwner {
-  std::vector<std::optional<std::string>> values;
-  std::vector<rtml_bytes> bytes;
-  std::vector<std::uint8_t> present;
-};
+inline std::vector<std::string_view> views(const rtml_bytes* texts, std::int64_t count) {
+  std::vector<std::string_view> result;
+  result.reserve(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) result.push_back(view(texts[i]));
+  return result;
+}
 
-inline rtml_status online_get_many(void* store, const rtml_bytes* keys, std::int64_t key_count,
-                                   const rtml_call* call, rtml_values* values,
-                                   rtml_error* error) noexcept {
+inline void give_groups(Groups groups, rtml_groups* out) {
+  auto owner = std::make_unique<Groups>(std::move(groups));
+  const std::vector<rtml_group>& finished = owner->finish();
+  out->count = static_cast<std::int64_t>(finished.size());
+  out->groups = finished.data();
+  give_owner(std::move(owner), out);
+}
+
+inline std::int32_t online_commits_atomically(void* store) noexcept {
+  return static_cast<OnlineStore*>(store)->commits_atomically() ? 1 : 0;
+}
+
+inline rtml_status online_get_groups(void* store, const rtml_bytes* groups,
+                                     std::int64_t group_count, const rtml_call* call,
+                                     rtml_groups* found, rtml_error* error) noexcept {
   return fenced(error, [&]() -> Status {
-    std::vector<std::string_view> wanted;
-    for (std::int64_t i = 0; i < key_count; ++i) wanted.push_back(view(keys[i]));
-    auto owner = std::make_unique<ValuesOwner>();
-    RTML_SDK_TRY_ASSIGN(owner->values,
-                        static_cast<OnlineStore*>(store)->get_many(wanted, Call(call)));
-    for (const std::optional<std::string>& value : owner->values) {
-      owner->bytes.push_back(value ? bytes_of(*value) : rtml_bytes{});
-      owner->present.push_back(value ? 1 : 0);
-    }
-    values->count = static_cast<std::int64_t>(owner->values.size());
-    values->values = owner->bytes.data();
-    values->present = owner->present.data();
-    give_owner(std::move(owner), values);
+    RTML_SDK_TRY_ASSIGN(Groups got, static_cast<OnlineStore*>(store)->get_groups(
+                                        views(groups, group_count), Call(call)));
+    give_groups(std::move(got), found);
     return {};
   });
 }
 
-struct PairsOwner {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  std::vector<rtml_pair> views;
-};
-
 inline rtml_status online_scan(void* store, rtml_bytes prefix, rtml_bytes after, std::int64_t limit,
-                               const rtml_call* call, rtml_pairs* pairs,
-                               rtml_error* error) noexcept {
+                               std::int32_t with_members, const rtml_call* call,
+                               rtml_groups* found, rtml_error* error) noexcept {
   return fenced(error, [&]() -> Status {
-    auto owner = std::make_unique<PairsOwner>();
-    RTML_SDK_TRY_ASSIGN(owner->pairs, static_cast<OnlineStore*>(store)->scan(
-                                          view(prefix), view(after), limit, Call(call)));
-    for (const auto& [key, value] : owner->pairs) {
-      owner->views.push_back({bytes_of(key), bytes_of(value)});
-    }
-    pairs->count = static_cast<std::int64_t>(owner->views.size());
-    pairs->pairs = owner->views.data();
-    give_owner(std::move(owner), pairs);
+    RTML_SDK_TRY_ASSIGN(Groups got,
+                        static_cast<OnlineStore*>(store)->scan(view(prefix), view(after), limit,
+                                                               with_members != 0, Call(call)));
+    give_groups(std::move(got), found);
     return {};
   });
 }
@@ -204,26 +197,43 @@ inline rtml_status online_begin(void* store, rtml_bytes scope, std::uint64_t epo
   });
 }
 
-inline rtml_status online_get(void* transaction, rtml_bytes key, rtml_buffer* value,
-                              std::int32_t* found, rtml_error* error) noexcept {
+inline rtml_status online_get(void* transaction, const rtml_bytes* groups, std::int64_t group_count,
+                              rtml_groups* found, rtml_error* error) noexcept {
   return fenced(error, [&]() -> Status {
-    RTML_SDK_TRY_ASSIGN(auto got, static_cast<OnlineTransaction*>(transaction)->get(view(key)));
-    *found = got ? 1 : 0;
-    if (got) give_buffer(std::move(*got), value);
+    RTML_SDK_TRY_ASSIGN(
+        Groups got, static_cast<OnlineTransaction*>(transaction)->get(views(groups, group_count)));
+    give_groups(std::move(got), found);
     return {};
   });
 }
 
-inline rtml_status online_put(void* transaction, rtml_bytes key, rtml_bytes value,
-                              rtml_error* error) noexcept {
+inline rtml_status online_put(void* transaction, rtml_bytes group, rtml_bytes member,
+                              rtml_bytes value, rtml_error* error) noexcept {
   return fenced(error, [&] {
-    return static_cast<OnlineTransaction*>(transaction)->put(view(key), view(value));
+    return static_cast<OnlineTransaction*>(transaction)
+        ->put(view(group), view(member), view(value));
   });
 }
 
-inline rtml_status online_remove(void* transaction, rtml_bytes key, rtml_error* error) noexcept {
-  return fenced(error,
-                [&] { return static_cast<OnlineTransaction*>(transaction)->remove(view(key)); });
+inline rtml_status online_remove(void* transaction, rtml_bytes group, rtml_bytes member,
+                                 rtml_error* error) noexcept {
+  return fenced(error, [&] {
+    return static_cast<OnlineTransaction*>(transaction)->remove(view(group), view(member));
+  });
+}
+
+inline rtml_status online_remove_group(void* transaction, rtml_bytes group,
+                                       rtml_error* error) noexcept {
+  return fenced(error, [&] {
+    return static_cast<OnlineTransaction*>(transaction)->remove_group(view(group));
+  });
+}
+
+inline rtml_status online_expire(void* transaction, rtml_bytes group, std::int64_t at_us,
+                                 rtml_error* error) noexcept {
+  return fenced(error, [&] {
+    return static_cast<OnlineTransaction*>(transaction)->expire(view(group), at_us);
+  });
 }
 
 inline rtml_status online_commit(void* transaction, rtml_error* error) noexcept {
@@ -234,12 +244,15 @@ template <typename Class>
 inline constexpr rtml_online_store kOnlineStoreTable = {sizeof(rtml_online_store),
                                                         &open_store<Class, OnlineStore>,
                                                         &close_object<OnlineStore>,
-                                                        &online_get_many,
+                                                        &online_commits_atomically,
+                                                        &online_get_groups,
                                                         &online_scan,
                                                         &online_begin,
                                                         &online_get,
                                                         &online_put,
                                                         &online_remove,
+                                                        &online_remove_group,
+                                                        &online_expire,
                                                         &online_commit,
                                                         &close_object<OnlineTransaction>};
 
