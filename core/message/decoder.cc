@@ -11,22 +11,14 @@ Result<std::unique_ptr<Decoder>> make_decoder(const DecoderSettings& settings) {
                   .with_help("formats of a stream: json"));
 }
 
-Result<DecoderSettings> decoder_settings(const project::Source& source, const table::Schema& wanted,
+DecoderSettings decoder_settings(const project::Source& source, const table::Schema& wanted,
                                          const std::filesystem::path& root) {
   DecoderSettings settings;
   settings.format = source.stream->format;
   settings.nan_is_null = source.nan_is_null;
   settings.options = source.stream->options;
   settings.root = root;
-  const auto found = settings.options.find("max_message_bytes");
-  if (found != settings.options.end()) {
-    if (!found->is_number_integer() || found->get<std::int64_t>() <= 0) {
-      return fail(Error(ErrorCode::kBadValue, "max_message_bytes is no positive whole number: " +
-                                                  to_json_text(*found))
-                      .at(source.stream->location));
-    }
-    settings.max_message_bytes = found->get<std::int64_t>();
-  }
+  settings.max_message_bytes = source.stream->max_message_bytes;
   for (const table::Field& field : wanted.fields()) {
     WantedColumn column{.name = field.name, .from = field.name, .type = field.type};
     for (const project::SourceColumn& declared : source.columns) {

@@ -63,7 +63,7 @@ Result<std::unique_ptr<Decoder>> make_decoder(const DecoderSettings& settings);
 
 // The settings of a source's stream for columns of `wanted`, whose names and types are those after
 // renaming and conversion. The timestamp is required. REQUIRES: source.stream.
-Result<DecoderSettings> decoder_settings(const project::Source& source, const table::Schema& wanted,
-                                         const std::filesystem::path& root);
+DecoderSettings decoder_settings(const project::Source& source, const table::Schema& wanted,
+                                 const std::filesystem::path& root);
 
 }  // namespace rtml::message

@@ -8,6 +8,7 @@
 namespace rtml::plugin {
 
 inline constexpr std::string_view kFileTables = "file";        // Tables given as paths.
+inline constexpr std::string_view kLineStream = "file";        // Standard input.
 inline constexpr std::string_view kOnlineStore = "lmdb";       // stores: online.
 inline constexpr std::string_view kArtifactStore = "localfs";  // stores: artifacts.
 

@@ -64,8 +64,15 @@ struct BatchInput {
 struct StreamInput {
   std::string type;    // Of the storage plugin: "file", "kafka".
   std::string format;  // Of a message: "json".
-  Json options = Json::object();
+  Json options = Json::object();  // Every other key, for the plugin and the decoder.
   SourceLocation location;
+  std::int64_t max_message_bytes = 1'048'576;  // A longer message is a dead letter.
+  // A batch is committed when it has so many messages or has waited so long, or when nothing waits.
+  std::int64_t batch_rows = 65'536;
+  std::int64_t batch_ms = 500;
+  // Directories, relative to the project's root, where late events and dead letters go.
+  std::string late = ".rtml/late";
+  std::string dead_letters = ".rtml/dead_letters";
 };
 
 struct Source {
@@ -146,6 +153,16 @@ struct Feature {
   SourceLocation location;  // Of the name.
 };
 
+// How a view takes events of a stream.
+struct StreamTiming {
+  std::int64_t watermark_delay_us = 5'000'000;  // The watermark follows the latest event by this.
+  // An event is late when it lies further behind the watermark; nothing: than any read looks back.
+  std::optional<std::int64_t> allowed_lateness_us;
+  std::int64_t history_us = 86'400'000'000L;    // Reads may lie this far behind the watermark.
+  std::int64_t max_future_us = 3'600'000'000L;  // Further ahead of its arrival an event is refused.
+  std::int64_t max_events_per_entity = 100'000;
+};
+
 struct FeatureView {
   std::string name;
   std::vector<std::string> entities;  // Empty: one state for all events.
@@ -153,6 +170,7 @@ struct FeatureView {
   std::int64_t ttl_us = 0;     // 0: for ever.
   bool as_of_created = false;  // A row counts only from when it was created.
   std::vector<Feature> features;
+  StreamTiming timing;
   Notes notes;
   SourceLocation location;           // Of the name,
   SourceLocation source_location;    // of the source,

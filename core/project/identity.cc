@@ -73,6 +73,19 @@ Json canonical(const GateSpec& gate) {
   return json;
 }
 
+void set_timing(Json& json, const StreamTiming& timing) {
+  const StreamTiming defaults;
+  set_duration(json, "watermark_delay", timing.watermark_delay_us, defaults.watermark_delay_us);
+  if (timing.allowed_lateness_us) {
+    json["allowed_lateness"] = format_duration(*timing.allowed_lateness_us);
+  }
+  set_duration(json, "history", timing.history_us, defaults.history_us);
+  set_duration(json, "max_future", timing.max_future_us, defaults.max_future_us);
+  if (timing.max_events_per_entity != defaults.max_events_per_entity) {
+    json["max_events_per_entity"] = timing.max_events_per_entity;
+  }
+}
+
 Json bound(Json definition) {
   return {{"semantics", kSemantics}, {"definition", std::move(definition)}};
 }
@@ -114,6 +127,7 @@ Json canonical(const FeatureView& view) {
   json["source"] = view.source;
   set_duration(json, "ttl", view.ttl_us);
   if (view.as_of_created) json["as_of_created"] = true;
+  set_timing(json, view.timing);
   Json features = Json::array();
   for (const Feature& feature : view.features) features.push_back(canonical(feature));
   json["features"] = std::move(features);

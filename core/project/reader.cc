@@ -224,6 +224,38 @@ Settings read_settings(const Node& node) {
   return settings;
 }
 
+StreamInput read_stream(const Node& node) {
+  StreamInput stream;
+  stream.type = text_of(node, "type");
+  stream.format = text_of(node, "format", "json");
+  stream.location = node.location();
+  stream.max_message_bytes = integer_of(node, "max_message_bytes", stream.max_message_bytes);
+  stream.batch_rows = integer_of(node, "batch_rows", stream.batch_rows);
+  stream.batch_ms = integer_of(node, "batch_ms", stream.batch_ms);
+  stream.late = text_of(node, "late", stream.late);
+  stream.dead_letters = text_of(node, "dead_letters", stream.dead_letters);
+  stream.options = other_members(node, {"type", "format", "max_message_bytes", "batch_rows",
+                                        "batch_ms", "late", "dead_letters", "timestamp_field",
+                                        "kafka_bootstrap_servers"});
+  return stream;
+}
+
+StreamTiming read_timing(const Node& node) {
+  StreamTiming timing;
+  const auto read = [&](std::string_view key, std::int64_t* duration_us) {
+    if (node.find(key) != nullptr) *duration_us = duration_of(node, key);
+  };
+  read("watermark_delay", &timing.watermark_delay_us);
+  read("history", &timing.history_us);
+  read("max_future", &timing.max_future_us);
+  if (node.find("allowed_lateness") != nullptr) {
+    timing.allowed_lateness_us = duration_of(node, "allowed_lateness");
+  }
+  timing.max_events_per_entity =
+      integer_of(node, "max_events_per_entity", timing.max_events_per_entity);
+  return timing;
+}
+
 Source read_source(const Node& node, std::vector<Error>& errors) {
   Source source;
   source.name = text_of(node, "name");
@@ -234,10 +266,7 @@ Source read_source(const Node& node, std::vector<Error>& errors) {
         BatchInput{text_of(*batch, "type"), text_of(*batch, "path"), text_of(*batch, "format"),
                    other_members(*batch, {"type", "path", "format"}), batch->location()};
   }
-  if (const Node* stream = node.find("stream")) {
-    source.stream = StreamInput{text_of(*stream, "type"), text_of(*stream, "format", "json"),
-                                other_members(*stream, {"type", "format"}), stream->location()};
-  }
+  if (const Node* stream = node.find("stream")) source.stream = read_stream(*stream);
   if (const Node* time = node.find("timestamp")) source.timestamp = read_time_column(*time);
   if (const Node* time = node.find("created")) source.created = read_time_column(*time);
   source.id = text_of(node, "id");
@@ -300,10 +329,8 @@ std::optional<Source> read_own_source(const Node& node) {
   if (stream != nullptr) {
     source.location = stream->location();
     source.timestamp.column = text_of(*stream, "timestamp_field", source.timestamp.column);
-    source.stream = StreamInput{
-        plugin_of_feast_type(text_of(*stream, "type")), text_of(*stream, "format", "json"),
-        other_members(*stream, {"type", "format", "timestamp_field", "kafka_bootstrap_servers"}),
-        stream->location()};
+    source.stream = read_stream(*stream);
+    source.stream->type = plugin_of_feast_type(source.stream->type);
     if (stream->find("kafka_bootstrap_servers") != nullptr) {
       source.stream->options["brokers"] = text_of(*stream, "kafka_bootstrap_servers");
     }

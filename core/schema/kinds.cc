@@ -27,6 +27,8 @@ constexpr Shape kBool = {.kind = ShapeKind::kBool, .noun = "true or false"};
 constexpr Shape kNumber = {.kind = ShapeKind::kNumber, .noun = "a number"};
 constexpr Shape kShare = {
     .kind = ShapeKind::kNumber, .noun = "a number from 0 to 1", .minimum = 0, .maximum = 1};
+constexpr Shape kPositiveCount = {
+    .kind = ShapeKind::kInteger, .noun = "an integer of 1 or more", .minimum = 1};
 constexpr Shape kCount = {
     .kind = ShapeKind::kInteger, .noun = "an integer of 0 or more", .minimum = 0};
 constexpr Shape kAny = {.kind = ShapeKind::kAny, .noun = "any value"};
@@ -165,6 +167,27 @@ constexpr Field kStreamFields[] = {
      .shape = &kText,
      .description = "How a message is written.",
      .default_text = "json"},
+    {.key = "max_message_bytes",
+     .shape = &kPositiveCount,
+     .description = "A longer message is a dead letter.",
+     .default_text = "1048576"},
+    {.key = "batch_rows",
+     .shape = &kPositiveCount,
+     .description = "A batch of so many messages is committed.",
+     .default_text = "65536"},
+    {.key = "batch_ms",
+     .shape = &kPositiveCount,
+     .description = "A batch is committed after so many milliseconds at the latest; at once when "
+                    "no message waits.",
+     .default_text = "500"},
+    {.key = "late",
+     .shape = &kText,
+     .description = "The directory of the files of late events, relative to the project.",
+     .default_text = ".rtml/late"},
+    {.key = "dead_letters",
+     .shape = &kText,
+     .description = "The directory of the files of dead letters, relative to the project.",
+     .default_text = ".rtml/dead_letters"},
 };
 constexpr Shape kStream = {
     .kind = ShapeKind::kObject, .noun = "a stream", .fields = kStreamFields, .is_open = true};
@@ -408,6 +431,27 @@ constexpr auto kViewFields = with_notes(
          .shape = &kBool,
          .description = "A row counts only from the moment it was created.",
          .default_text = "false"},
+        {.key = "watermark_delay",
+         .shape = &kDuration,
+         .description = "How far the watermark of a stream stays behind its latest event.",
+         .default_text = "5s"},
+        {.key = "allowed_lateness",
+         .shape = &kDuration,
+         .description = "An event of a stream that lies further behind the watermark is late. "
+                        "Absent: as far as any read looks back."},
+        {.key = "history",
+         .shape = &kDuration,
+         .description = "How far behind the watermark a stream's values can still be read.",
+         .default_text = "1d"},
+        {.key = "max_future",
+         .shape = &kDuration,
+         .description = "An event of a stream that lies further ahead of its arrival is a dead "
+                        "letter.",
+         .default_text = "1h"},
+        {.key = "max_events_per_entity",
+         .shape = &kPositiveCount,
+         .description = "More events of one entity than this are not kept; they are dead letters.",
+         .default_text = "100000"},
         {.key = "features",
          .shape = &kFeatures,
          .required = true,

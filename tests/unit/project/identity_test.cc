@@ -54,6 +54,9 @@ TEST_CASE("identity: what has no meaning does not count") {
   CHECK(view_identity("source: events\n",
                       "source: events\nttl: 0s\nowner: me\ntags: {a: b}\ndescription: d\n") ==
         same);
+  CHECK(view_identity("source: events\n",
+                      "source: events\nwatermark_delay: 5000ms\nhistory: 24h\nmax_future: 60m\n"
+                      "max_events_per_entity: 100000\n") == same);
   CHECK(view_identity("expression: count_1d > 5", "expression: 'count_1d > 5'") == same);
   CHECK(view_identity("type: BOOL,", "type: bool, description: x,") == same);
 }
@@ -77,6 +80,11 @@ TEST_CASE("identity: what has meaning counts") {
       {"count_1d > 5", "count_1d > 6"},
       {"source: events\n", "source: events\nttl: 1d\n"},
       {"source: events\n", "source: events\nas_of_created: true\n"},
+      {"source: events\n", "source: events\nwatermark_delay: 6s\n"},
+      {"source: events\n", "source: events\nallowed_lateness: 1d\n"},
+      {"source: events\n", "source: events\nhistory: 2d\n"},
+      {"source: events\n", "source: events\nmax_future: 2h\n"},
+      {"source: events\n", "source: events\nmax_events_per_entity: 100\n"},
   };
   for (const auto& [before, after] : changes) {
     CAPTURE(after);
