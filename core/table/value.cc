@@ -1,5 +1,7 @@
 #include "core/table/value.h"
 
+#include "core/table/value_memory.h"
+
 namespace rtml::table {
 
 Value value_at(const Column& column, std::int64_t row) {
@@ -21,8 +23,24 @@ Value value_at(const Column& column, std::int64_t row) {
   return Value::of_integer(column.integer_at(row));
 }
 
+Value value_at(const Column& column, std::int64_t row, ValueMemory& memory) {
+  if (!column.type().is_list) return value_at(column, row);
+  if (column.is_null(row)) return {};
+  const Column list = column.list_at(row);
+  const std::span<Value> items = memory.make_list(static_cast<std::size_t>(list.length()));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i] = value_at(list, static_cast<std::int64_t>(i));
+  }
+  return Value::of_list(items);
+}
+
 void append_value(ColumnBuilder& builder, const Value& value) {
   if (value.is_null()) return builder.append_null();
+  if (value.is_list()) {
+    builder.append_list();
+    for (const Value& item : value.list()) append_value(builder.items(), item);
+    return;
+  }
   switch (builder.type().kind) {
     case Kind::kBool:
       return builder.append_bool(value.boolean());
