@@ -1,5 +1,5 @@
 // A typed, null-aware expression over the columns of a schema: filters, arguments of aggregates,
-// features computed from features, conditions of checks. docs/features.md describes the language.
+// features computed from features, conditions of checks. docs/expressions.md describes the language.
 //
 // An Expression is immutable; any number of threads may evaluate it at once. It gives the same bits
 // a row at a time and a column at a time, and it never fails once compiled: what has no value (x/0,
@@ -48,8 +48,8 @@ class Expression {
   static Result<Expression> compile(const Node& node, const Text& text,
                                     const table::Schema& schema);
 
-  // BOOL, INT64, DOUBLE, STRING, BYTES or TIMESTAMP: INT32 columns are read as INT64, FLOAT ones as
-  // DOUBLE.
+  // BOOL, INT64, DOUBLE, STRING, BYTES, TIMESTAMP or a list of one of these: INT32 columns are read
+  // as INT64, FLOAT ones as DOUBLE, alone and in lists.
   table::DataType type() const;
   // The columns of the schema that are read, ascending.
   const std::vector<std::size_t>& columns() const;
@@ -57,8 +57,8 @@ class Expression {
   bool is_column() const;
 
   // Evaluates one row; `row[i]` is the value of column i of the schema, and only those of columns()
-  // are read. A DOUBLE NaN comes out with one bit pattern. The result's text lives in `row` or in
-  // `scratch`.
+  // are read. A DOUBLE NaN comes out with one bit pattern. What the result points to, a text
+  // or the items of a list, lives in `row`, in `scratch` or in the expression.
   table::Value evaluate(std::span<const table::Value> row, Scratch& scratch) const;
   // Evaluates `rows` rows; `columns[i]` is column i of the schema, and only those of columns() are
   // read.
@@ -80,6 +80,7 @@ Result<Expression> compile_condition(const Text& text, const table::Schema& sche
 // A row of the table of functions, for documentation and completion.
 struct FunctionInfo {
   std::string name;
+  std::string arguments;                // As documentation shows them: "text, part".
   std::vector<std::string> signatures;  // "round(DOUBLE) -> DOUBLE"
   std::string meaning;                  // One sentence.
 };

@@ -4,8 +4,10 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +16,28 @@
 
 namespace rtml::expression::detail {
 
-// Keeps the texts that functions make.
-using Arena = std::deque<std::string>;
+// No overload takes more arguments.
+inline constexpr std::size_t kMaximumArguments = 4;
 
-// Up to kLaneRows values of one register. `data` holds bool, int64, double or string_view by kind;
-// a null's value is unspecified but initialised.
+// Texts made by an evaluation may not be longer; what would be is null. Otherwise a short
+// expression of nested replace() could ask for all memory there is.
+inline constexpr std::size_t kMaximumTextLength = 1 << 20;
+
+using List = std::span<const table::Value>;
+
+// Keeps the texts and lists that functions make, until the next evaluation.
+struct Arena {
+  std::deque<std::string> texts;
+  std::deque<std::vector<table::Value>> lists;
+
+  void clear() {
+    texts.clear();
+    lists.clear();
+  }
+};
+
+// Up to kLaneRows values of one register. `data` holds bool, int64, double, string_view or List by
+// type; a null's value is unspecified but initialised.
 inline constexpr std::int64_t kLaneRows = 1'024;
 struct Lane {
   std::uint8_t* valid = nullptr;
@@ -31,8 +50,8 @@ using LaneFunction = void (*)(Arena& arena, const Lane& result, const Lane* cons
 
 struct Overload {
   std::string_view name;
-  std::vector<table::Kind> parameters;
-  table::Kind result;
+  std::vector<table::DataType> parameters;
+  table::DataType result;
   RowFunction row;
   LaneFunction lanes;
 };
@@ -41,14 +60,16 @@ struct Overload {
 // prefer first.
 const std::vector<Overload>& overloads();
 
-// The conversion INT64 to DOUBLE that a call may need.
-const Overload& widening();
+// The conversions of INT64 to DOUBLE that a call may need, of a value and of a list.
+const Overload& widening(bool is_list);
 
 // What a function means; operators have no row.
 struct Meaning {
   std::string_view name;
+  std::string_view arguments;  // As documentation shows them: "text, part".
   std::string_view meaning;
-  bool is_variadic;  // f(a, b, c) means f(f(a, b), c).
+  // f(a, b, c) means f(f(a, b), c).
+  bool is_variadic = false;
 };
 const std::vector<Meaning>& meanings();
 

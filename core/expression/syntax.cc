@@ -46,6 +46,18 @@ constexpr std::array<Foreign, 5> kForeign = {{
     {"!", "write \"not\""},
 }};
 
+// The same for words, which stand where an operator or the end is expected.
+constexpr std::array<Foreign, 8> kForeignWords = {{
+    {"is", "write \"is_null(x)\" or \"not is_null(x)\""},
+    {"like", "write \"like(text, pattern)\""},
+    {"when", "write \"if(condition, value, …, otherwise)\""},
+    {"if", "write \"if(condition, value, otherwise)\""},
+    {"AND", "write \"and\""},
+    {"OR", "write \"or\""},
+    {"IN", "write \"in\""},
+    {"BETWEEN", "write \"between\""},
+}};
+
 Error syntax_error(const Text& text, std::size_t offset, std::size_t length, std::string message) {
   return Error(ErrorCode::kExpressionSyntax, "cannot read the expression: " + std::move(message))
       .at(locate(text, offset, length));
@@ -154,9 +166,9 @@ class Lexer {
   }
 
   Result<Token> symbol(Token token) {
-    constexpr std::array<std::string_view, 18> kSymbols = {"==", "!=", "<=", ">=", "<>", "&&",
-                                                           "||", "+",  "-",  "*",  "/",  "%",
-                                                           "<",  ">",  "(",  ")",  ",",  "="};
+    constexpr std::array<std::string_view, 20> kSymbols = {
+        "==", "!=", "<=", ">=", "<>", "&&", "||", "+", "-", "*",
+        "/",  "%",  "<",  ">",  "(",  ")",  "[",  "]", ",", "="};
     const std::string_view rest = input_.substr(position_);
     const auto* found = std::find_if(kSymbols.begin(), kSymbols.end(),
                                      [&](std::string_view s) { return rest.starts_with(s); });
@@ -225,8 +237,13 @@ class Parser {
     if (token_.kind != TokenKind::kEnd) {
       found = "\"" + std::string(text_.text.substr(token_.offset, token_.length)) + "\"";
     }
+    std::string help;
+    for (const Foreign& foreign : kForeignWords) {
+      if (at_word(foreign.symbol)) help = foreign.help;
+    }
     return fail(syntax_error(text_, token_.offset, std::max<std::size_t>(token_.length, 1),
-                             "expected " + std::string(wanted) + ", found " + found));
+                             "expected " + std::string(wanted) + ", found " + found)
+                    .with_help(std::move(help)));
   }
 
   Result<Node> make(Node node) {
@@ -301,6 +318,7 @@ class Parser {
   Result<Node> parse_comparison() {
     constexpr std::array<std::string_view, 6> kOperators = {"==", "!=", "<", "<=", ">", ">="};
     RTML_TRY_ASSIGN(Node left, parse_sum());
+    if (at_word("in") || at_word("between") || at_word("not")) return parse_membership(left);
     const std::optional<Token> name = operator_of(kOperators);
     if (!name) return left;
     RTML_TRY(advance());
@@ -314,6 +332,35 @@ class Parser {
                       .with_help("write \"a < b and b < c\""));
     }
     return call(*name, name->text, std::move(arguments));
+  }
+
+  // x in (a, b), x in list, x between a and b, each maybe with "not" before it.
+  Result<Node> parse_membership(Node& left) {
+    const Token start = token_;
+    const bool is_not = at_word("not");
+    if (is_not) RTML_TRY(advance());
+    if (!at_word("in") && !at_word("between")) return unexpected("\"in\" or \"between\"");
+    const Token name = token_;
+    RTML_TRY(advance());
+    std::vector<Node> arguments;
+    arguments.push_back(std::move(left));
+    if (name.text == "in") {
+      const bool is_tuple = at_symbol("(");
+      RTML_TRY_ASSIGN(Node list, is_tuple ? parse_list(")") : parse_sum());
+      arguments.push_back(std::move(list));
+    } else {
+      RTML_TRY_ASSIGN(Node low, parse_sum());
+      arguments.push_back(std::move(low));
+      if (!at_word("and")) return unexpected("\"and\"");
+      RTML_TRY(advance());
+      RTML_TRY_ASSIGN(Node high, parse_sum());
+      arguments.push_back(std::move(high));
+    }
+    RTML_TRY_ASSIGN(Node node, call(name, name.text, std::move(arguments)));
+    if (!is_not) return node;
+    std::vector<Node> negated;
+    negated.push_back(std::move(node));
+    return call(start, "not", std::move(negated));
   }
 
   Result<Node> parse_sum() {
@@ -342,6 +389,7 @@ class Parser {
       --depth_;
       return inner;
     }
+    if (at_symbol("[")) return parse_list("]");
     const Token token = token_;
     Node node;
     node.offset = token.offset;
@@ -393,25 +441,42 @@ class Parser {
   }
 
   Result<Node> parse_arguments(const Token& name) {
+    RTML_TRY_ASSIGN(std::vector<Node> arguments, parse_items(")"));
+    return call(name, name.text, std::move(arguments));
+  }
+
+  Result<Node> parse_list(std::string_view close) {
+    Node node;
+    node.kind = NodeKind::kList;
+    node.offset = token_.offset;
+    RTML_TRY_ASSIGN(node.arguments, parse_items(close));
+    node.length = last_end_ - node.offset;
+    return make(std::move(node));
+  }
+
+  // Reads from the opening bracket at hand to behind the closing one.
+  Result<std::vector<Node>> parse_items(std::string_view close) {
     RTML_TRY(enter());
     RTML_TRY(advance());
-    std::vector<Node> arguments;
-    while (!at_symbol(")")) {
-      if (!arguments.empty()) {
-        if (!at_symbol(",")) return unexpected("\",\" or \")\"");
+    std::vector<Node> items;
+    while (!at_symbol(close)) {
+      if (!items.empty()) {
+        if (!at_symbol(",")) return unexpected("\",\" or \"" + std::string(close) + "\"");
         RTML_TRY(advance());
       }
-      RTML_TRY_ASSIGN(Node argument, parse_or());
-      arguments.push_back(std::move(argument));
+      RTML_TRY_ASSIGN(Node item, parse_or());
+      items.push_back(std::move(item));
     }
+    last_end_ = token_.offset + token_.length;
     RTML_TRY(advance());
     --depth_;
-    return call(name, name.text, std::move(arguments));
+    return items;
   }
 
   const Text& text_;
   Lexer lexer_;
   Token token_;
+  std::size_t last_end_ = 0;  // Of the last list, behind its closing bracket.
   int depth_ = 0;
   std::size_t nodes_ = 0;
 };

@@ -1,4 +1,4 @@
-// The syntax of the expression language: text to a tree with positions. docs/features.md describes
+// The syntax of the expression language: text to a tree with positions. docs/expressions.md describes
 // the language.
 //
 // A Node owns everything it says and is immutable after parse().
@@ -27,7 +27,8 @@ enum class NodeKind : std::uint8_t {
   kNumber,
   kText,    // text is the string.
   kColumn,  // text is the column's name.
-  kCall,    // text is the function's or operator's name: "if", "+", "and", "negate".
+  kCall,    // text is the function's or operator's name: "if", "+", "and", "negate", "in".
+  kList,    // arguments are the items, as written.
 };
 
 struct Node {

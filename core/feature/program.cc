@@ -277,7 +277,7 @@ class Compiler {
     auto compiled = Expression::compile(node, text, schema_);
     if (!compiled) {
       errors_.push_back(std::move(compiled).error());
-    } else if (compiled->type().kind != Kind::kBool) {
+    } else if (compiled->type() != DataType{Kind::kBool}) {
       errors_.push_back(Error(ErrorCode::kExpressionType,
                               "a filter must be BOOL, but this is " + to_string(compiled->type()))
                             .at(expression::locate(text, 0, text.text.size())));
@@ -291,7 +291,7 @@ class Compiler {
       return;
     }
     const std::optional<Kind> kind = draft.aggregate->result(value->type().kind);
-    if (!kind) {
+    if (!kind || value->type().is_list) {
       feature_error(
           feature, place, ErrorCode::kExpressionType,
           std::string(draft.aggregate->name) + " does not take " + to_string(value->type()));

@@ -4,10 +4,13 @@
 
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
+#include <map>
 #include <random>
 
 #include "core/base/time.h"
+#include "core/table/value_memory.h"
 
 namespace rtml::expression {
 namespace {
@@ -24,7 +27,14 @@ const table::Schema& schema() {
                                      {"b", {Kind::kBool}},
                                      {"t", {Kind::kTimestamp}},
                                      {"y", {Kind::kBytes}},
-                                     {"list", {Kind::kDouble, true}}});
+                                     {"list", {Kind::kDouble, true}},
+                                     {"lf", {Kind::kFloat, true}},
+                                     {"li", {Kind::kInt64, true}},
+                                     {"lj", {Kind::kInt32, true}},
+                                     {"ls", {Kind::kString, true}},
+                                     {"lb", {Kind::kBool, true}},
+                                     {"lt", {Kind::kTimestamp, true}},
+                                     {"ly", {Kind::kBytes, true}}});
   return schema;
 }
 
@@ -32,7 +42,8 @@ const table::Schema& schema() {
 std::vector<Value> row() {
   return {Value::of_integer(7),  Value::of_integer(-3),  Value::of_number(2.5),
           Value::of_number(0.5), Value::of_text("Été"),  Value::of_bool(true),
-          Value::of_integer(0),  Value::of_text("\xff"), Value()};
+          Value::of_integer(0),  Value::of_text("\xff"), Value(), Value(), Value(), Value(), Value(),
+          Value(), Value(), Value()};
 }
 
 std::string show(const Value& value) {
@@ -40,6 +51,11 @@ std::string show(const Value& value) {
   if (value.is_bool()) return value.boolean() ? "true" : "false";
   if (value.is_integer()) return std::to_string(value.integer());
   if (value.is_text()) return std::string(value.text());
+  if (value.is_list()) {
+    std::string text = "[";
+    for (const Value& item : value.list()) text += show(item) + ",";
+    return text + "]";
+  }
   char buffer[40];
   std::snprintf(buffer, sizeof buffer, "%.17g", value.number());
   return buffer;
@@ -169,14 +185,18 @@ TEST_CASE("Expression: errors name the place, the nearest word and what would do
   CHECK(error_of("1 + lenght(s)").location()->column == 5);
   CHECK(error_of("s + 1").message() ==
         "cannot use the expression: \"+\" does not take (STRING, INT64)");
-  CHECK(error_of("length(s, s)").help() == "it takes length(STRING) -> INT64");
+  CHECK(error_of("length(s, s)").help() ==
+        "it takes length(STRING) -> INT64; length(BYTES) -> INT64; length(LIST<INT64>) -> INT64; "
+        "length(LIST<DOUBLE>) -> INT64; length(LIST<TIMESTAMP>) -> INT64; "
+        "length(LIST<STRING>) -> INT64; length(LIST<BYTES>) -> INT64; "
+        "length(LIST<BOOL>) -> INT64");
   CHECK(error_of("not i").code() == ErrorCode::kExpressionType);
   CHECK(error_of("i == null").help() == "write is_null(x) or not is_null(x)");
   CHECK(error_of("null").message() == "cannot use the expression: null alone has no type");
   CHECK(error_of("if(b, null, null)").message() ==
         "cannot use the expression: null alone has no type");
-  CHECK(error_of("list").message() ==
-        "cannot use the expression: column \"list\" is a LIST<DOUBLE>");
+  CHECK(error_of("list + 1").message() ==
+        "cannot use the expression: \"+\" does not take (LIST<DOUBLE>, INT64)");
   CHECK(error_of("length").help() == "length is a function: write length(...)");
   CHECK(!compile_condition({"i", {}}, schema()));
   CHECK(compile_condition({"i > 1", {}}, schema()));
@@ -197,7 +217,7 @@ namespace {
 // Random columns with nulls, NaN, infinities and both zeros; more rows than one block.
 struct RandomTable {
   std::vector<table::Column> columns;
-  std::int64_t rows = 2'500;
+  std::int64_t rows = 1'500;
 };
 
 RandomTable random_table(std::mt19937_64& random) {
@@ -212,22 +232,27 @@ RandomTable random_table(std::mt19937_64& random) {
                                               std::numeric_limits<std::int64_t>::max(),
                                               1000};
   const std::vector<std::string> texts = {"", "a", "A", "ab", "été"};
+  const std::function<void(table::ColumnBuilder&)> append = [&](table::ColumnBuilder& builder) {
+    const std::uint64_t pick = random();
+    const Kind kind = builder.type().kind;
+    if (pick % 5 == 0) {
+      builder.append_null();
+    } else if (builder.type().is_list) {
+      builder.append_list();
+      for (std::uint64_t i = pick / 8 % 4; i > 0; --i) append(builder.items());
+    } else if (kind == Kind::kBool) {
+      builder.append_bool(pick % 2 == 0);
+    } else if (kind == Kind::kDouble || kind == Kind::kFloat) {
+      builder.append_number(numbers[pick % numbers.size()]);
+    } else if (kind == Kind::kString || kind == Kind::kBytes) {
+      builder.append_text(texts[pick % texts.size()]);
+    } else {
+      builder.append_integer(integers[pick % integers.size()]);
+    }
+  };
   for (const table::Field& field : schema().fields()) {
     table::ColumnBuilder builder(field.type);
-    for (std::int64_t i = 0; i < result.rows; ++i) {
-      const std::uint64_t pick = random();
-      if (pick % 5 == 0 || field.type.is_list) {
-        builder.append_null();
-      } else if (field.type.kind == Kind::kBool) {
-        builder.append_bool(pick % 2 == 0);
-      } else if (field.type.kind == Kind::kDouble || field.type.kind == Kind::kFloat) {
-        builder.append_number(numbers[pick % numbers.size()]);
-      } else if (field.type.kind == Kind::kString || field.type.kind == Kind::kBytes) {
-        builder.append_text(texts[pick % texts.size()]);
-      } else {
-        builder.append_integer(integers[pick % integers.size()]);
-      }
-    }
+    for (std::int64_t i = 0; i < result.rows; ++i) append(builder);
     result.columns.push_back(builder.finish());
   }
   return result;
@@ -235,10 +260,41 @@ RandomTable random_table(std::mt19937_64& random) {
 
 bool same_bits(const Value& a, const Value& b) {
   if (a.is_null() || b.is_null()) return a.is_null() && b.is_null();
+  if (a.is_list()) {
+    return std::equal(a.list().begin(), a.list().end(), b.list().begin(), b.list().end(),
+                      same_bits);
+  }
   if (!a.is_number()) return show(a) == show(b);
   const double x = a.number();
   const double y = b.number();
   return std::memcmp(&x, &y, sizeof x) == 0;
+}
+
+}  // namespace
+
+namespace {
+
+// Whether a row at a time and a column at a time give the same bits.
+void check_agreement(const std::string& text, const RandomTable& data) {
+  CAPTURE(text);
+  const auto expression = Expression::compile({text, {}}, schema());
+  if (!expression) FAIL(expression.error().message());
+  const table::Column column = expression->evaluate(data.columns, data.rows);
+  REQUIRE(column.length() == data.rows);
+  CHECK(column.type() == expression->type());
+  Scratch scratch;
+  table::ValueMemory memory;
+  bool all_same = true;
+  for (std::int64_t r = 0; r < data.rows; ++r) {
+    memory.clear();
+    std::vector<Value> values;
+    for (const table::Column& input : data.columns) {
+      values.push_back(value_at(input, r, memory));
+    }
+    all_same = all_same &&
+               same_bits(expression->evaluate(values, scratch), value_at(column, r, memory));
+  }
+  CHECK(all_same);
 }
 
 }  // namespace
@@ -296,22 +352,93 @@ TEST_CASE("Expression: a column at a time gives the bits of a row at a time") {
                                           "min(s, 'b')",
                                           "y != y",
                                           "if(s == 'a', y, y)"};
-  for (const std::string& text : texts) {
-    const auto expression = Expression::compile({text, {}}, schema());
-    REQUIRE(expression.has_value());
-    CAPTURE(text);
-    const table::Column column = expression->evaluate(data.columns, data.rows);
-    REQUIRE(column.length() == data.rows);
-    Scratch scratch;
-    bool all_same = true;
-    for (std::int64_t r = 0; r < data.rows; ++r) {
-      std::vector<Value> values;
-      for (const table::Column& input : data.columns) {
-        values.push_back(input.type().is_list ? Value() : value_at(input, r));
-      }
-      all_same = all_same && same_bits(expression->evaluate(values, scratch), value_at(column, r));
+  for (const std::string& text : texts) check_agreement(text, data);
+}
+
+namespace {
+
+// A random expression of a type: a column, a literal, or a call of a random overload.
+class Generator {
+ public:
+  explicit Generator(std::mt19937_64& random) : random_(random) {
+    for (const FunctionInfo& info : function_table()) {
+      for (const std::string& text : info.signatures) signatures_.push_back(read(info.name, text));
     }
-    CHECK(all_same);
+  }
+
+  struct Signature {
+    std::string name;
+    std::vector<std::string> parameters;
+    std::string result;
+  };
+  const std::vector<Signature>& signatures() const { return signatures_; }
+
+  std::string call(const Signature& signature, int depth) {
+    std::string text = signature.name + "(";
+    for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
+      text += (i == 0 ? "" : ", ") + make(signature.parameters[i], depth - 1);
+    }
+    return text + ")";
+  }
+
+  std::string make(const std::string& type, int depth) {
+    std::vector<const Signature*> fitting;
+    for (const Signature& signature : signatures_) {
+      if (signature.result == type) fitting.push_back(&signature);
+    }
+    if (depth <= 0 || fitting.empty() || random_() % 4 == 0) return leaf(type);
+    return call(*fitting[random_() % fitting.size()], depth);
+  }
+
+ private:
+  // "clip(INT64, INT64, INT64) -> INT64"
+  static Signature read(const std::string& name, const std::string& text) {
+    Signature signature{name, {}, text.substr(text.find("-> ") + 3)};
+    std::string list = text.substr(name.size() + 1, text.find(") ->") - name.size() - 1);
+    while (!list.empty()) {
+      const std::size_t comma = list.find(", ");
+      signature.parameters.push_back(list.substr(0, comma));
+      list = comma == std::string::npos ? "" : list.substr(comma + 2);
+    }
+    return signature;
+  }
+
+  std::string leaf(const std::string& type) {
+    const std::map<std::string, std::vector<std::string>> leaves = {
+        {"INT64", {"i", "j", "0", "2", "-1"}},
+        {"DOUBLE", {"d", "f", "0.5", "-1e300"}},
+        {"STRING", {"s", "'a'", "'é%'", "''"}},
+        {"BYTES", {"y", "bytes(s)"}},
+        {"BOOL", {"b", "true", "d < f"}},
+        {"TIMESTAMP", {"t", "timestamp('2024-02-29')"}},
+        {"LIST<INT64>", {"li", "lj", "[1, 7]"}},
+        {"LIST<DOUBLE>", {"list", "lf", "[0, 0.5, 3]"}},
+        {"LIST<STRING>", {"ls", "['a', 'b']"}},
+        {"LIST<BOOL>", {"lb", "[true, null]"}},
+        {"LIST<TIMESTAMP>", {"lt"}},
+        {"LIST<BYTES>", {"ly"}}};
+    const std::vector<std::string>& choices = leaves.at(type);
+    return choices[random_() % choices.size()];
+  }
+
+  std::mt19937_64& random_;
+  std::vector<Signature> signatures_;
+};
+
+}  // namespace
+
+TEST_CASE("Expression: every overload, nested at random, gives the same bits both ways") {
+  std::mt19937_64 random(20241231);
+  const RandomTable data = random_table(random);
+  Generator generator(random);
+  REQUIRE(generator.signatures().size() > 100);
+  for (const Generator::Signature& signature : generator.signatures()) {
+    for (const int depth : {1, 3}) check_agreement(generator.call(signature, depth), data);
+  }
+  for (const char* membership :
+       {"i in (1, 7, null)", "d not in (f, 1)", "s in ls", "i between j and 7",
+        "if(b, d, i > 0, f, j)", "if(b, li, [1])", "coalesce(ls, ['x'])"}) {
+    check_agreement(membership, data);
   }
 }
 

@@ -21,9 +21,10 @@ std::string show(const Node& node) {
     case NodeKind::kColumn:
       return node.text;
     case NodeKind::kCall:
+    case NodeKind::kList:
       break;
   }
-  std::string text = "(" + node.text;
+  std::string text = "(" + (node.kind == NodeKind::kList ? "list" : node.text);
   for (const Node& argument : node.arguments) text += " " + show(argument);
   return text + ")";
 }
@@ -48,6 +49,17 @@ TEST_CASE("parse: operators bind as in arithmetic, then comparison, not, and, or
   CHECK(tree("not a == b") == "(not (== a b))");
   CHECK(tree("if(a, 'it''s', \"b\")") == "(if a 'it's' 'b')");
   CHECK(tree("`a column` + f()") == "(+ a column (f))");
+}
+
+TEST_CASE("parse: in and between bind like comparisons") {
+  CHECK(tree("a + 1 in (1, -2) and b") == "(and (in (+ a 1) (list 1 (negate 2))) b)");
+  CHECK(tree("not a in [1]") == "(not (in a (list 1)))");
+  CHECK(tree("a not in b or c") == "(or (not (in a b)) c)");
+  CHECK(tree("a between 1 and b + 1 and c") == "(and (between a 1 (+ b 1)) c)");
+  CHECK(tree("a not between 1 and 2") == "(not (between a 1 2))");
+  CHECK(tree("f([1, 'x'], in)") == "(f (list 1 'x') in)");
+  CHECK(error_column("a in (1, 2") == 11);
+  CHECK(error_column("[1 2]") == 4);
 }
 
 TEST_CASE("parse: literals are integers, numbers, durations, texts and words") {

@@ -122,44 +122,6 @@ TEST_CASE("docs/features.md: the example reads as it says") {
   }
 }
 
-TEST_CASE("docs/features.md: expressions have the values it says") {
-  const table::Schema schema({{"amount", {Kind::kDouble}},
-                              {"qty", {Kind::kInt64}},
-                              {"city", {Kind::kString}},
-                              {"note", {Kind::kString}},
-                              {"at", {Kind::kTimestamp}},
-                              {"fraud", {Kind::kBool}},
-                              {"gone", {Kind::kDouble}}});
-  const std::vector<Value> row = {Value::of_number(12.5),
-                                  Value::of_integer(7),
-                                  Value::of_text("Oslo"),
-                                  Value(),
-                                  Value::of_integer(moment("2024-02-29T23:59:00Z")),
-                                  Value::of_bool(true),
-                                  Value()};
-  const auto rows = table_of("expressions");
-  REQUIRE(rows.size() > 20);
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    CAPTURE(rows[i][0]);
-    const auto compiled = expression::Expression::compile({rows[i][0], {}}, schema);
-    REQUIRE(compiled.has_value());
-    expression::Scratch scratch;
-    CHECK(write(compiled->evaluate(row, scratch)) == rows[i][1]);
-  }
-}
-
-TEST_CASE("docs/features.md: lists every function with its meaning") {
-  std::string text = documentation();
-  text = text.substr(text.find("| function | meaning |"));
-  for (const expression::FunctionInfo& info : expression::function_table()) {
-    CAPTURE(info.name);
-    const std::size_t at = text.find("| `" + info.name + "(");
-    REQUIRE(at != std::string::npos);
-    const std::string line = text.substr(at, text.find('\n', at) - at);
-    CHECK(line.ends_with(" | " + info.meaning + " |"));
-  }
-}
-
 TEST_CASE("compile: errors point into the file of the view") {
   const ProjectFixture fixture(
       {{"rtml.yaml", "format: 1\nname: example\n"},

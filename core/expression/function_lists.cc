@@ -1,0 +1,122 @@
+#include <cmath>
+
+#include "core/expression/function_rows.h"
+
+namespace rtml::expression::detail {
+namespace {
+
+using table::Value;
+
+bool length(std::int64_t* out, List list) {
+  *out = static_cast<std::int64_t>(list.size());
+  return true;
+}
+
+// Null where there is no such item, or it is null.
+template <typename T>
+bool element(T* out, List list, std::int64_t index) {
+  const auto size = static_cast<std::int64_t>(list.size());
+  if (index < 0) index += size;
+  if (index < 0 || index >= size || list[static_cast<std::size_t>(index)].is_null()) return false;
+  *out = unwrap<T>(list[static_cast<std::size_t>(index)]);
+  return true;
+}
+
+// As SQL has it: null where the value is not there but a null might be it.
+template <typename T>
+bool is_in(bool* out, T value, List list) {
+  bool has_null = false;
+  for (const Value& item : list) {
+    has_null = has_null || item.is_null();
+    *out = !item.is_null() && unwrap<T>(item) == value;
+    if (*out) return true;
+  }
+  *out = false;
+  return !has_null;
+}
+template <typename T>
+bool contains(bool* out, List list, T value) {
+  return is_in<T>(out, value, list);
+}
+
+template <typename T>
+bool ordinal(std::int64_t* out, T value, List list) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i].is_null() || unwrap<T>(list[i]) != value) continue;
+    *out = static_cast<std::int64_t>(i);
+    return true;
+  }
+  return false;
+}
+
+// ---- of all items, nulls skipped as by aggregates ----
+
+template <typename T>
+bool is_unordered(T value) {
+  if constexpr (std::is_same_v<T, double>) return std::isnan(value);
+  return false;
+}
+template <typename T, bool kGreatest>
+bool extreme(T* out, List list) {
+  bool found = false;
+  for (const Value& item : list) {
+    if (item.is_null()) continue;
+    const T value = unwrap<T>(item);
+    if (!found || is_unordered(value) ||
+        (!is_unordered(*out) && (kGreatest ? *out < value : value < *out))) {
+      *out = value;
+    }
+    found = true;
+  }
+  return found;
+}
+
+bool widen(Arena& arena, List* out, List list) {
+  std::vector<Value>& made = arena.lists.emplace_back();
+  made.reserve(list.size());
+  for (const Value& item : list) {
+    made.push_back(item.is_null() ? item : Value::of_number(static_cast<double>(item.integer())));
+  }
+  *out = made;
+  return true;
+}
+
+template <typename T>
+void add_search(Rows& rows, const std::string& letter, const std::string& list) {
+  rows.push_back(row<&length>("length", list + ":i"));
+  rows.push_back(row<&element<T>>("element", list + "i:" + letter));
+  rows.push_back(row<&is_in<T>>("in", letter + list + ":b"));
+  rows.push_back(row<&contains<T>>("contains", list + letter + ":b"));
+  rows.push_back(row<&ordinal<T>>("ordinal", letter + list + ":i"));
+}
+
+template <typename T>
+void add_extremes(Rows& rows, const std::string& letter, const std::string& list) {
+  rows.push_back(row<&extreme<T, false>>("min", list + ":" + letter));
+  rows.push_back(row<&extreme<T, true>>("max", list + ":" + letter));
+}
+
+using I = std::int64_t;
+using D = double;
+
+}  // namespace
+
+void add_list_functions(Rows& rows) {
+  add_search<I>(rows, "i", "I");
+  add_search<D>(rows, "d", "D");
+  add_search<I>(rows, "t", "T");
+  add_search<Text>(rows, "s", "S");
+  add_search<Text>(rows, "y", "Y");
+  add_search<bool>(rows, "b", "B");
+  add_extremes<I>(rows, "i", "I");
+  add_extremes<D>(rows, "d", "D");
+  add_extremes<I>(rows, "t", "T");
+  add_extremes<Text>(rows, "s", "S");
+}
+
+const Overload& widening_of_lists() {
+  static const Overload overload = row<&widen>("double", "I:D");
+  return overload;
+}
+
+}  // namespace rtml::expression::detail
