@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "rtml/sdk/storage.h"
 
 namespace rtml::plugins {
 
@@ -23,7 +26,6 @@ class PendingChanges {
  public:
   void put(std::string_view group, std::string_view member, std::string_view value) {
     set(at(group), member, std::string(value));
-    bytes_ += value.size();
   }
 
   void remove(std::string_view group, std::string_view member) {
@@ -32,6 +34,7 @@ class PendingChanges {
 
   void remove_group(std::string_view group) {
     PendingGroup& pending = at(group);
+    for (const auto& [member, value] : pending.members) bytes_ -= cost(member, value);
     pending = {};
     pending.replaces_all = true;
   }
@@ -46,7 +49,7 @@ class PendingChanges {
 
   const std::map<std::string, PendingGroup, std::less<>>& groups() const { return groups_; }
   bool empty() const { return groups_.empty(); }
-  // About what is held in memory; values that were replaced since still count.
+  // About what is held in memory.
   std::size_t bytes() const { return bytes_; }
 
   void clear() {
@@ -65,18 +68,42 @@ class PendingChanges {
     return groups_.emplace_hint(found, group, PendingGroup())->second;
   }
 
+  static std::size_t cost(std::string_view member, const std::optional<std::string>& value) {
+    return member.size() + kNodeBytes + (value ? value->size() : 0);
+  }
+
   void set(PendingGroup& pending, std::string_view member, std::optional<std::string> value) {
+    bytes_ += cost(member, value);
     const auto found = pending.members.lower_bound(member);
     if (found != pending.members.end() && found->first == member) {
+      bytes_ -= cost(member, found->second);
       found->second = std::move(value);
       return;
     }
-    bytes_ += member.size() + kNodeBytes;
     pending.members.emplace_hint(found, member, std::move(value));
   }
 
   std::map<std::string, PendingGroup, std::less<>> groups_;
   std::size_t bytes_ = 0;
 };
+
+// Adds the one group of `stored` as it is with the changes.
+inline void add_changed(sdk::Groups& stored, const PendingGroup& changes, sdk::Groups* out) {
+  const rtml_group& group = stored.finish().front();
+  std::map<std::string_view, std::string_view> members;
+  for (std::int64_t i = 0; i < group.member_count && !changes.replaces_all; ++i) {
+    members[sdk::Groups::text(group.members[i].name)] =
+        sdk::Groups::text(group.members[i].value);
+  }
+  for (const auto& [member, value] : changes.members) {
+    if (value) {
+      members[member] = *value;
+    } else {
+      members.erase(member);
+    }
+  }
+  out->add_group(out->copy(sdk::Groups::text(group.name)));
+  for (const auto& [member, value] : members) out->add_member(out->copy(member), out->copy(value));
+}
 
 }  // namespace rtml::plugins

@@ -117,6 +117,10 @@ class Groups {
     ++groups_.back().member_count;
   }
 
+  static std::string_view text(const rtml_bytes& bytes) {
+    return {static_cast<const char*>(bytes.data), bytes.size};
+  }
+
   // Adds copies of the groups of another object.
   void add_copy(Groups& other) {
     for (const rtml_group& group : other.finish()) {
@@ -138,10 +142,6 @@ class Groups {
   }
 
  private:
-  static std::string_view text(const rtml_bytes& bytes) {
-    return {static_cast<const char*>(bytes.data), bytes.size};
-  }
-
   std::shared_ptr<const void> owner_;
   std::deque<std::string> copies_;
   std::vector<rtml_group> groups_;

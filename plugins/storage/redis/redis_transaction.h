@@ -1,0 +1,62 @@
+// A write transaction: changes wait in memory and are written by commit(). redis_store.h says how.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugins/shared/pending_changes.h"
+#include "plugins/storage/redis/layout.h"
+#include "plugins/storage/redis/servers.h"
+#include "rtml/sdk/storage.h"
+
+namespace rtml::redis {
+
+class RedisTransaction : public sdk::OnlineTransaction {
+ public:
+  static sdk::Result<std::unique_ptr<RedisTransaction>> begin(std::shared_ptr<Servers> servers,
+                                                              const Layout& layout,
+                                                              std::string_view scope,
+                                                              std::uint64_t epoch,
+                                                              const sdk::Call& call);
+  RedisTransaction(std::shared_ptr<Servers> servers, const Layout& layout, std::string_view scope,
+                   std::uint64_t epoch, const sdk::Call& call);
+
+  sdk::Result<sdk::Groups> get(const std::vector<std::string_view>& groups) override;
+  sdk::Status put(std::string_view group, std::string_view member, std::string_view value) override;
+  sdk::Status remove(std::string_view group, std::string_view member) override;
+  sdk::Status remove_group(std::string_view group) override;
+  sdk::Status expire(std::string_view group, std::int64_t at_us) override;
+  sdk::Status commit() override;
+
+ private:
+  using Group = std::pair<const std::string, plugins::PendingGroup>;
+
+  sdk::Status read_scope();
+  sdk::Error stale(std::string_view current) const;
+  sdk::Status check_open(std::string_view group) const;
+  sdk::Status check_size() const;
+  sdk::Result<std::vector<Reply>> claim(const std::vector<std::string_view>& groups);
+
+  sdk::Status commit_at_once();
+  sdk::Status commit_by_group();
+  // Starts the arguments of the commit script, under the scope's fence or the groups' own.
+  std::vector<std::string> script_start(bool by_group) const;
+  // What the commit script did; `reply` is that of EVALSHA.
+  sdk::Status check_outcome(const redisReply& reply) const;
+
+  std::shared_ptr<Servers> servers_;
+  Layout layout_;
+  std::string scope_;
+  std::string epoch_;
+  sdk::Call call_;
+  std::string token_before_;
+  std::string token_after_;
+  plugins::PendingChanges pending_;
+  bool is_over_ = false;
+};
+
+}  // namespace rtml::redis
