@@ -3,7 +3,9 @@
 
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,9 +13,11 @@
 #include "core/feature/kernel.h"
 #include "core/table/types.h"
 #include "core/table/value.h"
+#include "core/table/value_memory.h"
 
 namespace rtml::feature {
 
+class Accumulator;
 struct SweepTask;
 
 // The values of one slot, as plain arrays: of a state, or of a block of the sweep. Only the array
@@ -44,6 +48,8 @@ SlotView view_of(const SlotValues& values, table::Kind kind);
 struct KeptWindow {
   std::size_t begin = 0;
   std::size_t end = 0;
+  const AggregateParameters* parameters = nullptr;
+  const std::int64_t* times_us = nullptr;    // Of the events.
   const SlotView* values = nullptr;          // Null: events are counted.
   const SlotView* filter = nullptr;          // Null: every event passes.
   const std::int64_t* created_us = nullptr;  // Null: does not matter.
@@ -60,15 +66,40 @@ struct KeptWindow {
   }
 };
 
+// What reads leave behind, and memory that they use again. For one thread.
+struct ReadMemory {
+  std::int64_t overflows = 0;  // INT64 sums that did not fit and are null.
+  table::ValueMemory values;   // Lists, and texts of accumulators, until it is cleared.
+  std::vector<double> numbers;
+  std::vector<std::int64_t> integers;
+};
+
+// A constant in the call of an aggregate, after the value: the 0.95 of quantile(x, 0.95).
+struct ParameterRow {
+  enum class Meaning : std::uint8_t { kProbability, kAccuracy, kCount, kHalfLife };
+  Meaning meaning;
+  std::string_view name;  // As errors call it.
+  bool is_optional = false;
+};
+
 struct AggregateRow {
   std::string_view name;
   bool needs_value;      // False: it may also count events.
   bool is_order_needed;  // The result depends on the order of events.
-  bool keeps_value;      // The result is one of the values, so it has their declared type.
-  // The kind of the result for values of a kind; nothing if it does not take them.
-  std::optional<table::Kind> (*result)(table::Kind value);
-  table::Value (*read)(const KeptWindow& window, std::int64_t& overflows);
-  void (*sweep)(const SweepTask& task);
+  bool keeps_value;      // The result is one of the values or a list of them: of their type.
+  bool is_sketch;        // Sliding windows need a resolution for it.
+  bool is_per_second;    // The window must have a size.
+  std::span<const ParameterRow> parameters;
+  std::string_view takes;  // What values it takes, for errors: "numbers and BOOL".
+  // The type of the result for values of a kind; nothing if it does not take them.
+  std::optional<table::DataType> (*result)(table::Kind value);
+  // The result's lists live in `memory`, its texts in the window.
+  table::Value (*read)(const KeptWindow& window, ReadMemory& memory);
+  void (*sweep)(const SweepTask& task);  // Null: the sweep reads window after window.
+  // Makes an accumulator (accumulator.h) that has seen nothing, for values of a kind; it does not
+  // matter where events are counted.
+  std::unique_ptr<Accumulator> (*accumulate)(table::Kind value,
+                                             const AggregateParameters& parameters);
 };
 
 const std::vector<AggregateRow>& aggregate_table();
@@ -77,13 +108,13 @@ const std::vector<AggregateRow>& aggregate_table();
 const std::vector<std::string>& reserved_aggregates();
 
 // Window reads of the kernel, one an aggregate.
-table::Value read_count(const KeptWindow& window, std::int64_t& overflows);
-table::Value read_sum(const KeptWindow& window, std::int64_t& overflows);
-table::Value read_mean(const KeptWindow& window, std::int64_t& overflows);
-table::Value read_min(const KeptWindow& window, std::int64_t& overflows);
-table::Value read_max(const KeptWindow& window, std::int64_t& overflows);
-table::Value read_first(const KeptWindow& window, std::int64_t& overflows);
-table::Value read_last(const KeptWindow& window, std::int64_t& overflows);
+table::Value read_count(const KeptWindow& window, ReadMemory& memory);
+table::Value read_sum(const KeptWindow& window, ReadMemory& memory);
+table::Value read_mean(const KeptWindow& window, ReadMemory& memory);
+table::Value read_min(const KeptWindow& window, ReadMemory& memory);
+table::Value read_max(const KeptWindow& window, ReadMemory& memory);
+table::Value read_first(const KeptWindow& window, ReadMemory& memory);
+table::Value read_last(const KeptWindow& window, ReadMemory& memory);
 
 // Window sweeps, one an aggregate.
 void sweep_count(const SweepTask& task);

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint64_t kDigitMask = 0xFFFF'FFFF;
 
-// Rounds value * 2^exponent, and a little more if `is_more`, to a double. `value` is not zero, and
-// where bits below 2^-1074 exist they are zero.
+}  // namespace
+
 double round_scaled(UnsignedInt128 value, bool is_more, int exponent) {
   const auto high = static_cast<std::uint64_t>(value >> 64);
   const int bits = high != 0 ? 128 - std::countl_zero(high)
@@ -26,8 +26,6 @@ double round_scaled(UnsignedInt128 value, bool is_more, int exponent) {
   }
   return std::ldexp(static_cast<double>(mantissa), exponent + dropped);
 }
-
-}  // namespace
 
 double round_wide(Int128 value) {
   const bool is_negative = value < 0;

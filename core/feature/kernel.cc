@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 
 #include "core/base/time.h"
 #include "core/feature/aggregate.h"
@@ -87,7 +86,8 @@ struct Kernel::Memory {
   std::vector<expression::Scratch> slot_scratch;
   std::vector<expression::Scratch> output_scratch;
   std::vector<SlotView> views;
-  std::deque<std::string> texts;  // Of the row last read.
+  ReadMemory read;
+  table::ValueMemory row;  // Texts and lists of the row last read.
 };
 
 Kernel::Kernel(const Program& program)
@@ -225,10 +225,12 @@ std::size_t latest_event(const Program& program, const State& state, std::int64_
 
 Value read_cell(const Program& program, const Cell& cell, const State& state,
                 const std::vector<SlotView>& views, std::size_t latest, std::int64_t time_us,
-                std::int64_t& overflows) {
+                ReadMemory& memory) {
   if (cell.aggregate == nullptr) return latest == kNone ? Value() : views[cell.slot].at(latest);
   const WindowEnds ends = ends_of(program.windows[cell.window], time_us);
   KeptWindow window;
+  window.parameters = &cell.parameters;
+  window.times_us = state.times_us.data();
   const bool is_closed_open = program.windows[cell.window].is_closed_open;
   window.begin = is_closed_open ? first_at(state.times_us, ends.low_us)
                                 : first_after(state.times_us, ends.low_us);
@@ -238,7 +240,7 @@ Value read_cell(const Program& program, const Cell& cell, const State& state,
   if (cell.filter != kNone) window.filter = &views[cell.filter];
   if (program.as_of_created) window.created_us = state.created_us.data();
   window.created_limit_us = time_us;
-  return cell.aggregate->read(window, overflows);
+  return cell.aggregate->read(window, memory);
 }
 
 // What a value becomes in a column of the declared type.
@@ -268,13 +270,16 @@ Row Kernel::read_now(const State& state, std::int64_t time_us) {
     return row;
   }
   memory.views.clear();
+  memory.read.overflows = 0;
+  memory.read.values.clear();
   for (std::size_t i = 0; i < program_.slots.size(); ++i) {
     memory.views.push_back(view_of(state.slots[i], program_.slots[i].kind));
   }
   std::vector<Value> cells;
   for (const Cell& cell : program_.cells) {
-    cells.push_back(read_cell(program_, cell, state, memory.views, latest, time_us, row.overflows));
+    cells.push_back(read_cell(program_, cell, state, memory.views, latest, time_us, memory.read));
   }
+  row.overflows = memory.read.overflows;
   row.values.resize(features);
   for (const std::size_t cell : program_.row_cells) row.values.push_back(cells[cell]);
   for (const std::size_t index : program_.evaluation_order) {
@@ -291,10 +296,8 @@ Row Kernel::read_now(const State& state, std::int64_t time_us) {
   }
   row.values.resize(features);
   // The caller may drop the state before it looks at the row.
-  memory.texts.clear();
-  for (Value& value : row.values) {
-    if (value.is_text()) value = Value::of_text(memory.texts.emplace_back(value.text()));
-  }
+  memory.row.clear();
+  for (Value& value : row.values) value = memory.row.keep(value);
   return row;
 }
 

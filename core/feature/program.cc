@@ -6,6 +6,7 @@
 #include "core/base/name.h"
 #include "core/base/time.h"
 #include "core/feature/aggregate.h"
+#include "core/feature/aggregate_call.h"
 
 namespace rtml::feature {
 namespace {
@@ -22,20 +23,6 @@ using table::Kind;
 // No window may reach back further; longer ones are mistakes and would overflow.
 constexpr std::int64_t kMaximumReach = 10'000 * 366 * kDay;
 
-bool is_convertible(DataType from, DataType to) {
-  if (from == to) return true;
-  if (from.is_list || to.is_list) return false;
-  switch (from.kind) {
-    case Kind::kInt32:
-      return to.kind == Kind::kInt64 || to.kind == Kind::kDouble;
-    case Kind::kInt64:
-    case Kind::kFloat:
-      return to.kind == Kind::kDouble;
-    default:
-      return false;
-  }
-}
-
 Text text_of(const project::LocatedText& located) {
   return {located.text, located.location};
 }
@@ -49,6 +36,7 @@ void rename_columns(Node& node, std::string_view from, const std::string& to) {
 struct Draft {
   const Feature* feature = nullptr;
   const AggregateRow* aggregate = nullptr;
+  AggregateParameters parameters;
   std::optional<Node> argument;
   std::optional<Node> filter;
   std::optional<Node> expression;
@@ -218,7 +206,7 @@ class Compiler {
   }
 
   void check_type(const Feature& feature, DataType inferred, const std::string& what) {
-    if (feature.type.is_list || is_convertible(inferred, feature.type)) return;
+    if (feature.type.is_list || table::is_convertible(inferred, feature.type)) return;
     feature_error(
         feature, feature.location, ErrorCode::kFeatureDefinition,
         "declared " + to_string(feature.type) + ", but " + what + " is " + to_string(inferred),
@@ -260,15 +248,21 @@ class Compiler {
         expression::locate(text_of(feature.aggregate), call->offset, call->length);
     draft.aggregate = find_aggregate(feature, *call, place);
     if (draft.aggregate == nullptr) return;
-    const std::size_t given = call->arguments.size();
-    if (given > 1 || (given == 0 && draft.aggregate->needs_value)) {
-      feature_error(feature, place, ErrorCode::kExpressionType,
-                    call->text + " takes one value, not " + std::to_string(given),
-                    "write " + call->text + "(column)");
+    // Without a window it is the whole life.
+    project::Window lifetime;
+    lifetime.kind = project::WindowKind::kLifetime;
+    auto parameters =
+        parse_parameters(*draft.aggregate, *call, text_of(feature.aggregate),
+                         feature.window ? *feature.window : lifetime, feature.name);
+    if (!parameters) {
+      errors_.push_back(std::move(parameters).error());
       return;
     }
+    draft.parameters = *parameters;
     if (draft.aggregate->is_order_needed) program_.is_order_needed = true;
-    if (given == 0) return check_type(feature, {Kind::kInt64}, feature.aggregate.text);
+    if (call->arguments.empty()) {
+      return check_type(feature, *draft.aggregate->result(Kind::kInt64), feature.aggregate.text);
+    }
     draft.argument = std::move(call->arguments.front());
     check_argument(feature, draft, place);
   }
@@ -290,17 +284,18 @@ class Compiler {
       errors_.push_back(std::move(value).error());
       return;
     }
-    const std::optional<Kind> kind = draft.aggregate->result(value->type().kind);
-    if (!kind || value->type().is_list) {
+    const std::optional<DataType> result = draft.aggregate->result(value->type().kind);
+    if (!result || value->type().is_list) {
       feature_error(
           feature, place, ErrorCode::kExpressionType,
-          std::string(draft.aggregate->name) + " does not take " + to_string(value->type()));
+          std::string(draft.aggregate->name) + " does not take " + to_string(value->type()),
+          "it takes " + std::string(draft.aggregate->takes));
       return;
     }
     // The values of a narrow column fit a narrow feature again.
-    DataType inferred{*kind};
+    DataType inferred = *result;
     if (draft.aggregate->keeps_value && value->is_column()) {
-      inferred = schema_.field(value->columns().front()).type;
+      inferred.kind = schema_.field(value->columns().front()).type.kind;
     }
     check_type(feature, inferred, feature.aggregate.text);
   }
@@ -506,12 +501,16 @@ class Compiler {
     } else if (feature.form == FeatureForm::kAggregate) {
       Cell cell;
       cell.aggregate = draft.aggregate;
+      cell.parameters = draft.parameters;
       cell.window = window_of(*feature.window);
       if (draft.argument) {
         cell.slot = slot_of(*draft.argument, text_of(feature.aggregate));
-        cell.kind = *draft.aggregate->result(program_.slots[cell.slot].kind);
         depend(output, *draft.argument, feature.window->delay_us);
       }
+      const Kind values = draft.argument ? program_.slots[cell.slot].kind : Kind::kInt64;
+      const DataType result = *draft.aggregate->result(values);
+      cell.kind = result.kind;
+      cell.is_list = result.is_list;
       if (draft.filter) {
         cell.filter = slot_of(*draft.filter, text_of(feature.filter));
         depend(output, *draft.filter, feature.window->delay_us);

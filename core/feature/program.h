@@ -43,6 +43,17 @@ struct SlidingWindow {
 
 inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
+// The constants of an aggregate's call, and what it knows of its window.
+struct AggregateParameters {
+  double probability = 0;         // quantile: 0 to 1.
+  double accuracy = 0;            // approx_quantile: the relative error.
+  std::int64_t count = 0;         // last_k, top_k: the length of the list.
+  std::int64_t half_life_us = 0;  // ewma.
+  std::int64_t window_us = 0;     // rate: the size of the window.
+
+  friend bool operator==(const AggregateParameters&, const AggregateParameters&) = default;
+};
+
 // One value that a read takes from the kept events: an aggregate of a window, or a slot of the
 // latest row.
 struct Cell {
@@ -50,7 +61,9 @@ struct Cell {
   std::size_t slot = kNone;                 // kNone: the aggregate counts events.
   std::size_t filter = kNone;               // A BOOL slot; kNone: every event.
   std::size_t window = kNone;               // Of Program::windows.
-  table::Kind kind = table::Kind::kInt64;   // Of the value.
+  AggregateParameters parameters;
+  table::Kind kind = table::Kind::kInt64;  // Of the value, or of the items of a list.
+  bool is_list = false;
 };
 
 // A column of the source that a feature's value depends on, and how old at least the values are

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/feature/byte_codec.h"
 #include "core/feature/exact_sum.h"
 #include "core/feature/kernel.h"
 #include "core/feature/read.h"
@@ -26,91 +27,14 @@ std::uint64_t checksum(std::string_view bytes) {
   return hash;
 }
 
-class Writer {
- public:
-  void fixed(std::uint64_t word) {
-    for (int i = 0; i < 8; ++i) bytes_ += static_cast<char>(word >> (8 * i) & 0xFF);
-  }
-  // Seven bits a byte, the lowest first; the top bit says that more follow.
-  void varint(std::uint64_t word) {
-    while (word >= 0x80) {
-      bytes_ += static_cast<char>(word | 0x80);
-      word >>= 7;
-    }
-    bytes_ += static_cast<char>(word);
-  }
-  // Small numbers of either sign are short.
-  void zigzag(std::int64_t number) {
-    varint(static_cast<std::uint64_t>(number) << 1 ^ static_cast<std::uint64_t>(number >> 63));
-  }
-  void text(std::string_view text) {
-    varint(text.size());
-    bytes_ += text;
-  }
-  void raw(std::string_view raw) { bytes_ += raw; }
-  void byte(std::uint8_t byte) { bytes_ += static_cast<char>(byte); }
-  std::string finish() {
-    const std::uint64_t sum = checksum(bytes_);
-    fixed(sum);
-    return std::move(bytes_);
-  }
+using Writer = ByteWriter;
+using Reader = ByteReader;
 
- private:
-  std::string bytes_;
-};
-
-// Reads what Writer wrote. After a failure every read gives zero or nothing, and `failed` is true.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
-
-  std::uint64_t fixed() {
-    const std::string_view raw = take(8);
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-      word |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(raw[i])) << (8 * i);
-    }
-    return word;
-  }
-  std::uint64_t varint() {
-    std::uint64_t word = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      const std::uint8_t byte = this->byte();
-      // One writing each: no zero byte at the end, nothing beyond 64 bits.
-      if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1)) break;
-      word |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-      if ((byte & 0x80) == 0) return word;
-    }
-    failed_ = true;
-    return 0;
-  }
-  std::int64_t zigzag() {
-    const std::uint64_t word = varint();
-    return static_cast<std::int64_t>(word >> 1 ^ (~(word & 1) + 1));
-  }
-  std::string_view text() { return take(varint()); }
-  std::uint8_t byte() {
-    const std::string_view raw = take(1);
-    return raw.empty() ? 0 : static_cast<std::uint8_t>(raw[0]);
-  }
-  std::string_view take(std::uint64_t count) {
-    if (failed_ || count > bytes_.size() - position_) {
-      failed_ = true;
-      return {};
-    }
-    const std::string_view raw = bytes_.substr(position_, count);
-    position_ += count;
-    return raw;
-  }
-  std::size_t left() const { return bytes_.size() - position_; }
-  bool failed() const { return failed_; }
-  void refuse() { failed_ = true; }
-
- private:
-  std::string_view bytes_;
-  std::size_t position_ = 0;
-  bool failed_ = false;
-};
+// The bytes with their checksum behind them.
+std::string finished(Writer& writer) {
+  writer.fixed(checksum(writer.bytes()));
+  return writer.take();
+}
 
 void write_slot(Writer& writer, const SlotValues& slot, Kind kind) {
   const std::size_t events = slot.valid.size();
@@ -207,7 +131,7 @@ std::string Kernel::encode(const State& state) const {
   for (std::size_t i = 0; i < program_.slots.size(); ++i) {
     write_slot(writer, state.slots[i], program_.slots[i].kind);
   }
-  return writer.finish();
+  return finished(writer);
 }
 
 Result<State> Kernel::decode(std::string_view bytes) const {
@@ -218,7 +142,7 @@ Result<State> Kernel::decode(std::string_view bytes) const {
   }
   Writer shape;
   write_shape(shape, program_);
-  std::string expected = shape.finish();
+  std::string expected = finished(shape);
   expected.resize(expected.size() - kChecksumBytes);
   if (!body.starts_with(expected)) return corrupt(program_, "it is of another view or version");
   Reader reader(body.substr(expected.size()));

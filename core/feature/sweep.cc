@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -25,9 +26,12 @@ using table::Value;
 // cache, and there are enough of them for several threads.
 constexpr std::int64_t kBlockRows = 8'192;
 
-void resize(CellValues& values, Kind kind, std::size_t size) {
+void resize(CellValues& values, DataType type, std::size_t size) {
+  const Kind kind = type.kind;
   values.valid.resize(size);
-  if (kind == Kind::kDouble) {
+  if (type.is_list) {
+    values.lists.resize(size);
+  } else if (kind == Kind::kDouble) {
     values.numbers.resize(size);
   } else if (is_text(kind)) {
     values.views.resize(size);
@@ -70,6 +74,7 @@ struct Job {
   std::vector<CellValues> cells;  // One value a read, by its row.
   std::vector<Status> statuses;
   std::vector<std::int64_t> latest_event_us;
+  std::vector<ReadMemory> memories;  // Of the threads: lists of cells live there.
 };
 
 // The memory of one thread, used for block after block.
@@ -89,7 +94,8 @@ class BlockSweep {
     for (std::size_t c = 0; c < program_.cells.size(); ++c) sweep_cell(program_.cells[c], c);
   }
 
-  std::int64_t overflows() const { return overflows_; }
+  // Gives up the memory of the lists that the results have.
+  ReadMemory take_memory() { return std::move(memory_); }
 
  private:
   // Values of a slot for the block's events.
@@ -132,7 +138,7 @@ class BlockSweep {
     for (std::size_t s = 0; s < slots_.size(); ++s) {
       const Kind kind = program_.slots[s].kind;
       CellValues& values = slots_[s].values;
-      resize(values, kind, event_rows_.size());
+      resize(values, {kind}, event_rows_.size());
       gather_slot(job_.slots[s], values);
       slots_[s].view = {kind, values.valid.data(), nullptr, nullptr, nullptr, nullptr};
       if (kind == Kind::kDouble) {
@@ -251,17 +257,17 @@ class BlockSweep {
   }
 
   void sweep_cell(const Cell& cell, std::size_t index) {
-    resize(result_, cell.kind, read_rows_.size());
+    resize(result_, {cell.kind, cell.is_list}, read_rows_.size());
     SweepTask task;
     task.events = event_rows_.size();
     task.reads = read_rows_.size();
     if (cell.slot != kNone) task.values = &slots_[cell.slot].view;
     if (cell.filter != kNone) task.filter = &slots_[cell.filter].view;
     task.result = &result_;
-    task.overflows = &overflows_;
+    task.overflows = &memory_.overflows;
     if (cell.aggregate == nullptr) {
       take_latest(*task.values);
-    } else if (program_.as_of_created) {
+    } else if (program_.as_of_created || cell.aggregate->sweep == nullptr) {
       task.window = &windows_[cell.window];
       read_each(cell, task);
     } else {
@@ -269,7 +275,7 @@ class BlockSweep {
       task.prefix = prefix_of(cell);
       cell.aggregate->sweep(task);
     }
-    scatter(cell.kind, job_.cells[index]);
+    scatter({cell.kind, cell.is_list}, job_.cells[index]);
   }
 
   void store(std::size_t read, const Value& value) {
@@ -278,6 +284,8 @@ class BlockSweep {
       result_.numbers[read] = value.number();
     } else if (value.is_text()) {
       result_.views[read] = value.text();
+    } else if (value.is_list()) {
+      result_.lists[read] = value;
     } else if (!value.is_null()) {
       result_.integers[read] = value.integer();
     }
@@ -289,17 +297,20 @@ class BlockSweep {
     }
   }
 
-  // What was created by a read's time differs from read to read, so nothing slides.
+  // Window after window: what was created by a read's time differs from read to read, so nothing
+  // slides, and not every aggregate can.
   void read_each(const Cell& cell, const SweepTask& task) {
     KeptWindow window;
     window.values = task.values;
     window.filter = task.filter;
-    window.created_us = created_us_.data();
+    window.parameters = &cell.parameters;
+    window.times_us = times_.data();
+    if (program_.as_of_created) window.created_us = created_us_.data();
     for (std::size_t r = 0; r < read_rows_.size(); ++r) {
       window.begin = static_cast<std::size_t>(task.window->lows[r]);
       window.end = static_cast<std::size_t>(task.window->highs[r]);
       window.created_limit_us = read_times_[r];
-      store(r, cell.aggregate->read(window, overflows_));
+      store(r, cell.aggregate->read(window, memory_));
     }
   }
 
@@ -312,7 +323,7 @@ class BlockSweep {
     for (std::size_t r = 0, count = read_rows_.size(); r < count; ++r) target[rows[r]] = source[r];
   }
 
-  void scatter(Kind kind, CellValues& cells) const {
+  void scatter(DataType type, CellValues& cells) const {
     const std::int64_t* const rows = read_rows_.data();
     const std::uint8_t* const valid = result_.valid.data();
     std::uint8_t* const target = cells.valid.data();
@@ -320,9 +331,11 @@ class BlockSweep {
     for (std::size_t r = 0, count = read_rows_.size(); r < count; ++r) {
       if (valid[r] == 0) target[rows[r]] = 0;
     }
-    if (kind == Kind::kDouble) {
+    if (type.is_list) {
+      scatter_values(result_.lists, cells.lists);
+    } else if (type.kind == Kind::kDouble) {
       scatter_values(result_.numbers, cells.numbers);
-    } else if (is_text(kind)) {
+    } else if (is_text(type.kind)) {
       scatter_values(result_.views, cells.views);
     } else {
       scatter_values(result_.integers, cells.integers);
@@ -341,7 +354,7 @@ class BlockSweep {
   std::vector<WindowReads> windows_;
   std::vector<std::unique_ptr<Prefix>> prefixes_;
   CellValues result_;
-  std::int64_t overflows_ = 0;
+  ReadMemory memory_;
 };
 
 // Runs the blocks on threads of their own. Which thread takes which block does not matter: a block
@@ -350,7 +363,7 @@ rtml::Status run_blocks(Job& job, const SweepOptions& options, std::int64_t* ove
   const std::vector<Block> blocks =
       make_blocks(job.ordered_events.grouped, job.ordered_reads.grouped);
   std::atomic<std::size_t> next{0};
-  std::atomic<std::int64_t> total_overflows{0};
+  std::mutex mutex;
   const auto work = [&] {
     BlockSweep sweep(job);
     while (options.cancel == nullptr || !options.cancel->is_set()) {
@@ -358,14 +371,15 @@ rtml::Status run_blocks(Job& job, const SweepOptions& options, std::int64_t* ove
       if (block >= blocks.size()) break;
       sweep.run(blocks[block]);
     }
-    total_overflows += sweep.overflows();
+    const std::lock_guard lock(mutex);
+    job.memories.push_back(sweep.take_memory());
   };
   std::vector<std::thread> threads;
   const auto wanted = static_cast<std::size_t>(std::max(options.threads, 1));
   for (std::size_t i = 1; i < std::min(wanted, blocks.size()); ++i) threads.emplace_back(work);
   work();
   for (std::thread& thread : threads) thread.join();
-  *overflows = total_overflows;
+  for (const ReadMemory& memory : job.memories) *overflows += memory.overflows;
   if (options.cancel != nullptr) return options.cancel->check();
   return {};
 }
@@ -390,7 +404,8 @@ std::vector<Column> finish_outputs(Job& job) {
   const std::vector<std::uint8_t> nulls = null_rows(job);
   std::vector<Column> cells;
   for (std::size_t c = 0; c < program.cells.size(); ++c) {
-    cells.push_back(to_column(std::move(job.cells[c]), program.cells[c].kind));
+    cells.push_back(to_column(std::move(job.cells[c]),
+                              {program.cells[c].kind, program.cells[c].is_list}));
   }
   std::vector<Column> values(program.outputs.size());
   for (const std::size_t cell : program.row_cells) values.push_back(cells[cell]);
@@ -421,11 +436,11 @@ Result<SweepResult> sweep(const Program& program, const EventColumns& events,
   OrderedReads ordered_reads = order_reads(reads, index);
   Job job{
       program, clean, reads, std::move(slots), std::move(ordered_events), std::move(ordered_reads),
-      {},      {},    {}};
+      {},      {},    {},     {}};
   const auto rows = static_cast<std::size_t>(reads.rows);
   job.cells.resize(program.cells.size());
   for (std::size_t c = 0; c < program.cells.size(); ++c) {
-    resize(job.cells[c], program.cells[c].kind, rows);
+    resize(job.cells[c], {program.cells[c].kind, program.cells[c].is_list}, rows);
     std::fill(job.cells[c].valid.begin(), job.cells[c].valid.end(), std::uint8_t{1});
   }
   job.statuses.assign(rows, Status::kNotFound);

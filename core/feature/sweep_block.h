@@ -45,6 +45,7 @@ struct CellValues {
   LargeVector<std::int64_t> integers;
   LargeVector<double> numbers;
   LargeVector<std::string_view> views;
+  LargeVector<table::Value> lists;  // Of the cells that are lists.
 };
 
 // One cell of one block to compute. `values` and `filter` may be null, as in KeptWindow.

@@ -206,13 +206,16 @@ std::vector<Column> slot_columns(const Program& program, const EventColumns& eve
   return slots;
 }
 
-Column to_column(CellValues values, Kind kind) {
-  if (kind == Kind::kBool || is_text(kind)) {
-    ColumnBuilder builder({kind});
+Column to_column(CellValues values, DataType type) {
+  const Kind kind = type.kind;
+  if (type.is_list || kind == Kind::kBool || is_text(kind)) {
+    ColumnBuilder builder(type);
     builder.reserve(static_cast<std::int64_t>(values.valid.size()));
     for (std::size_t row = 0; row < values.valid.size(); ++row) {
       if (values.valid[row] == 0) {
         builder.append_null();
+      } else if (type.is_list) {
+        append_value(builder, values.lists[row]);
       } else if (kind == Kind::kBool) {
         builder.append_bool(values.integers[row] != 0);
       } else {

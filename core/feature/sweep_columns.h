@@ -26,8 +26,8 @@ table::Column without_nan(const table::Column& column);
 // whatever NaN and zeros it has.
 std::vector<table::Column> slot_columns(const Program& program, const EventColumns& events);
 
-// Turns plain arrays into a column of a kind, without a copy of numbers.
-table::Column to_column(CellValues values, table::Kind kind);
+// Turns plain arrays into a column of a type, without a copy of numbers.
+table::Column to_column(CellValues values, table::DataType type);
 
 // Converts the column of a cell to its declared type.
 table::Column widened(const table::Column& column, table::DataType type);

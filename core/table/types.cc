@@ -53,6 +53,21 @@ bool is_numeric(DataType type) {
          (!type.is_list && (type.kind == Kind::kFloat || type.kind == Kind::kDouble));
 }
 
+bool is_convertible(DataType from, DataType to) {
+  if (from == to) return true;
+  if (from.is_list != to.is_list) return false;
+  switch (from.kind) {
+    case Kind::kInt32:
+      return to.kind == Kind::kInt64 || (to.kind == Kind::kDouble && !to.is_list);
+    case Kind::kInt64:
+      return to.kind == Kind::kDouble && !to.is_list;
+    case Kind::kFloat:
+      return to.kind == Kind::kDouble;
+    default:
+      return false;
+  }
+}
+
 std::optional<std::size_t> Schema::find(std::string_view name) const {
   const auto found = std::find_if(fields_.begin(), fields_.end(),
                                   [&](const Field& field) { return field.name == name; });

@@ -43,6 +43,11 @@ const std::vector<std::string>& type_names();
 bool is_numeric(DataType type);  // INT32, INT64, FLOAT, DOUBLE.
 bool is_integer(DataType type);  // INT32, INT64.
 
+// Whether every value of `from` is one of `to` as well, and code that holds values wide reads it
+// so: INT32 as INT64 and DOUBLE, INT64 and FLOAT as DOUBLE; lists of such, but for lists of
+// integers as DOUBLE.
+bool is_convertible(DataType from, DataType to);
+
 struct Field {
   std::string name;
   DataType type;
