@@ -20,6 +20,16 @@ MakeAccumulator accumulate_min;
 MakeAccumulator accumulate_max;
 MakeAccumulator accumulate_first;
 MakeAccumulator accumulate_last;
+MakeAccumulator accumulate_var;
+MakeAccumulator accumulate_std;
+MakeAccumulator accumulate_rate;
+MakeAccumulator accumulate_ewma;
+MakeAccumulator accumulate_quantile;
+MakeAccumulator accumulate_approx_quantile;
+MakeAccumulator accumulate_count_distinct;
+MakeAccumulator accumulate_approx_count_distinct;
+MakeAccumulator accumulate_top_k;
+MakeAccumulator accumulate_last_k;
 
 // What merge() and clone() of all accumulators `Self` have in common.
 template <typename Self>

@@ -10,7 +10,14 @@ using table::Kind;
 using table::Value;
 
 constexpr std::string_view kNumbers = "numbers and BOOL";
-constexpr std::string_view kAny = "any value";
+constexpr std::string_view kAny = "any value but a list";
+
+using Meaning = ParameterRow::Meaning;
+constexpr ParameterRow kListLength[] = {{Meaning::kCount, "k"}};
+constexpr ParameterRow kQuantile[] = {{Meaning::kProbability, "probability"}};
+constexpr ParameterRow kApproximateQuantile[] = {{Meaning::kProbability, "probability"},
+                                                 {Meaning::kAccuracy, "accuracy", true}};
+constexpr ParameterRow kHalfLife[] = {{Meaning::kHalfLife, "half_life"}};
 
 std::optional<DataType> to_count(Kind) {
   return DataType{Kind::kInt64};
@@ -18,6 +25,10 @@ std::optional<DataType> to_count(Kind) {
 
 std::optional<DataType> to_same(Kind kind) {
   return DataType{kind};
+}
+
+std::optional<DataType> to_list(Kind kind) {
+  return DataType{kind, true};
 }
 
 std::optional<DataType> to_sum(Kind kind) {
@@ -55,6 +66,8 @@ SlotView view_of(const SlotValues& values, Kind kind) {
 }
 
 const std::vector<AggregateRow>& aggregate_table() {
+  // In the order of the members: name, needs_value, is_order_needed, keeps_value, is_sketch,
+  // is_per_second, parameters, takes, result, read, sweep, accumulate.
   static const std::vector<AggregateRow> rows = {
       {"count", false, false, false, false, false, {}, kAny, to_count, read_count, sweep_count,
        accumulate_count},
@@ -62,19 +75,36 @@ const std::vector<AggregateRow>& aggregate_table() {
        accumulate_sum},
       {"mean", true, false, false, false, false, {}, kNumbers, to_number, read_mean, sweep_mean,
        accumulate_mean},
-      {"min", true, false, true, false, false, {}, kAny, to_same, read_min, sweep_min, accumulate_min},
-      {"max", true, false, true, false, false, {}, kAny, to_same, read_max, sweep_max, accumulate_max},
+      {"var", true, false, false, false, false, {}, kNumbers, to_number, read_var, nullptr,
+       accumulate_var},
+      {"std", true, false, false, false, false, {}, kNumbers, to_number, read_std, nullptr,
+       accumulate_std},
+      {"min", true, false, true, false, false, {}, kAny, to_same, read_min, sweep_min,
+       accumulate_min},
+      {"max", true, false, true, false, false, {}, kAny, to_same, read_max, sweep_max,
+       accumulate_max},
       {"first", true, true, true, false, false, {}, kAny, to_same, read_first, sweep_first,
        accumulate_first},
-      {"last", true, true, true, false, false, {}, kAny, to_same, read_last, sweep_last, accumulate_last},
+      {"last", true, true, true, false, false, {}, kAny, to_same, read_last, sweep_last,
+       accumulate_last},
+      {"last_k", true, true, true, false, false, kListLength, kAny, to_list, read_last_k, nullptr,
+       accumulate_last_k},
+      {"top_k", true, false, true, false, false, kListLength, kAny, to_list, read_top_k, nullptr,
+       accumulate_top_k},
+      {"count_distinct", true, false, false, false, false, {}, kAny, to_count, read_count_distinct,
+       nullptr, accumulate_count_distinct},
+      {"approx_count_distinct", true, false, false, true, false, {}, kAny, to_count,
+       read_approx_count_distinct, nullptr, accumulate_approx_count_distinct},
+      {"quantile", true, false, false, false, false, kQuantile, kNumbers, to_number, read_quantile,
+       nullptr, accumulate_quantile},
+      {"approx_quantile", true, false, false, true, false, kApproximateQuantile, kNumbers,
+       to_number, read_approx_quantile, nullptr, accumulate_approx_quantile},
+      {"ewma", true, false, false, false, false, kHalfLife, kNumbers, to_number, read_ewma, nullptr,
+       accumulate_ewma},
+      {"rate", false, false, false, false, true, {}, kNumbers, to_number, read_rate, nullptr,
+       accumulate_rate},
   };
   return rows;
-}
-
-const std::vector<std::string>& reserved_aggregates() {
-  static const std::vector<std::string> names = {"var",    "std",   "quantile", "count_distinct",
-                                                 "last_k", "top_k", "rate",     "ewma"};
-  return names;
 }
 
 }  // namespace rtml::feature

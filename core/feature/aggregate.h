@@ -104,9 +104,6 @@ struct AggregateRow {
 
 const std::vector<AggregateRow>& aggregate_table();
 
-// Names of aggregates that the language reserves for what rtml does not compute yet.
-const std::vector<std::string>& reserved_aggregates();
-
 // Window reads of the kernel, one an aggregate.
 table::Value read_count(const KeptWindow& window, ReadMemory& memory);
 table::Value read_sum(const KeptWindow& window, ReadMemory& memory);
@@ -115,6 +112,16 @@ table::Value read_min(const KeptWindow& window, ReadMemory& memory);
 table::Value read_max(const KeptWindow& window, ReadMemory& memory);
 table::Value read_first(const KeptWindow& window, ReadMemory& memory);
 table::Value read_last(const KeptWindow& window, ReadMemory& memory);
+table::Value read_var(const KeptWindow& window, ReadMemory& memory);
+table::Value read_std(const KeptWindow& window, ReadMemory& memory);
+table::Value read_rate(const KeptWindow& window, ReadMemory& memory);
+table::Value read_ewma(const KeptWindow& window, ReadMemory& memory);
+table::Value read_quantile(const KeptWindow& window, ReadMemory& memory);
+table::Value read_approx_quantile(const KeptWindow& window, ReadMemory& memory);
+table::Value read_count_distinct(const KeptWindow& window, ReadMemory& memory);
+table::Value read_approx_count_distinct(const KeptWindow& window, ReadMemory& memory);
+table::Value read_top_k(const KeptWindow& window, ReadMemory& memory);
+table::Value read_last_k(const KeptWindow& window, ReadMemory& memory);
 
 // Window sweeps, one an aggregate.
 void sweep_count(const SweepTask& task);

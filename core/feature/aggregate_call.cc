@@ -123,6 +123,7 @@ Result<AggregateParameters> parse_parameters(const AggregateRow& row, const Node
                                              std::string_view feature) {
   Parameters parameters(row, text, feature);
   RTML_TRY_ASSIGN(AggregateParameters result, parameters.parse(call));
+  result.counts_events = call.arguments.empty();
   const bool is_sliding = window.kind == project::WindowKind::kSliding;
   if (row.is_sketch && is_sliding && window.resolution_us == 0) {
     return parameters.refuse(call,

@@ -162,10 +162,6 @@ class Compiler {
   Draft draft(const Feature& feature) {
     Draft result;
     result.feature = &feature;
-    if (feature.type.is_list) {
-      feature_error(feature, feature.location, ErrorCode::kFeatureDefinition,
-                    "lists are not supported yet: " + to_string(feature.type));
-    }
     switch (feature.form) {
       case FeatureForm::kColumn:
         draft_column(result);
@@ -206,7 +202,7 @@ class Compiler {
   }
 
   void check_type(const Feature& feature, DataType inferred, const std::string& what) {
-    if (feature.type.is_list || table::is_convertible(inferred, feature.type)) return;
+    if (table::is_convertible(inferred, feature.type)) return;
     feature_error(
         feature, feature.location, ErrorCode::kFeatureDefinition,
         "declared " + to_string(feature.type) + ", but " + what + " is " + to_string(inferred),
@@ -307,12 +303,6 @@ class Compiler {
     for (const AggregateRow& row : aggregate_table()) {
       if (is_name && row.name == call.text) return &row;
       names.emplace_back(row.name);
-    }
-    const auto& reserved = reserved_aggregates();
-    if (is_name && std::find(reserved.begin(), reserved.end(), call.text) != reserved.end()) {
-      feature_error(feature, place, ErrorCode::kFeatureDefinition,
-                    "this aggregate is not supported yet: " + call.text);
-      return nullptr;
     }
     std::string known;
     for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;

@@ -50,6 +50,7 @@ struct AggregateParameters {
   std::int64_t count = 0;         // last_k, top_k: the length of the list.
   std::int64_t half_life_us = 0;  // ewma.
   std::int64_t window_us = 0;     // rate: the size of the window.
+  bool counts_events = false;     // There is no value to aggregate.
 
   friend bool operator==(const AggregateParameters&, const AggregateParameters&) = default;
 };

@@ -117,10 +117,17 @@ void WideSum::carry() {
   if (top >> 32 != 0) digits_.push_back(top >> 32);
 }
 
-void WideSum::merge(const WideSum& other) {
+void WideSum::merge(const WideSum& other, int exponent) {
   specials_ |= other.specials_;
   const WideNumber number = other.number();
   if (number.is_zero()) return;
+  if (exponent != 0) {
+    for (std::size_t i = 0; i < number.digits.size(); ++i) {
+      add_scaled(number.digits[i], 32 * (number.lowest + static_cast<int>(i)) + exponent,
+                 number.is_negative);
+    }
+    return;
+  }
   reach(number.lowest, number.lowest + static_cast<int>(number.digits.size()) - 1);
   std::int64_t* const digits = digits_.data() + (number.lowest - lowest_);
   for (std::size_t i = 0; i < number.digits.size(); ++i) {
@@ -176,12 +183,14 @@ std::optional<std::int64_t> WideSum::integer() const {
   return static_cast<std::int64_t>(sum.is_negative ? -magnitude : magnitude);
 }
 
-double WideSum::rounded() const {
-  if ((specials_ & kNan) != 0 || specials_ == (kPositiveInfinity | kNegativeInfinity)) {
-    return std::numeric_limits<double>::quiet_NaN();
-  }
+double WideSum::special() const {
   if (specials_ == kPositiveInfinity) return std::numeric_limits<double>::infinity();
   if (specials_ == kNegativeInfinity) return -std::numeric_limits<double>::infinity();
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+double WideSum::rounded() const {
+  if (!is_finite()) return special();
   const WideNumber sum = number();
   if (sum.is_zero()) return 0.0;
   const int top = static_cast<int>(sum.digits.size()) - 1;

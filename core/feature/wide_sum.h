@@ -30,10 +30,14 @@ class WideSum {
   // as IEEE 754 has it.
   void add_product(double a, double b, int exponent = 0);
   void add_integer(Int128 value);
-  void merge(const WideSum& other);
+  void merge(const WideSum& other) { merge(other, 0); }
+  // Adds the other times 2^exponent. REQUIRES: |exponent| <= 64.
+  void merge(const WideSum& other, int exponent);
 
   // Whether every term was finite.
   bool is_finite() const { return specials_ == 0; }
+  // What the sum is where one was not: an infinity, or NaN.
+  double special() const;
   // The exact sum of the finite terms.
   WideNumber number() const;
   // The sum if it is an INT64.

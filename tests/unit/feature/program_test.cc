@@ -98,7 +98,7 @@ TEST_CASE("compile: the declared type must be the inferred one, or wider") {
   CHECK(declare(Kind::kDouble, "sum(t)") == "feature f: sum does not take TIMESTAMP");
 }
 
-TEST_CASE("compile: what is not an aggregate, or not yet one, is said") {
+TEST_CASE("compile: what is no aggregate, or takes something else, is said") {
   const auto error = [](const std::string& aggregate) {
     ViewBuilder view;
     view.aggregate("f", Kind::kDouble, aggregate, 7);
@@ -111,9 +111,22 @@ TEST_CASE("compile: what is not an aggregate, or not yet one, is said") {
   CHECK(error("sum(x, z)").message() == "feature f: sum takes one value, not 2");
   CHECK(error("sum(qqqq)").message() == "cannot use the expression: unknown column \"qqqq\"");
   CHECK(error("sum(x").code() == ErrorCode::kExpressionSyntax);
-  for (const std::string& name : reserved_aggregates()) {
-    CHECK(error(name + "(x)").code() == ErrorCode::kFeatureDefinition);
-  }
+  CHECK(error("quantile(x)").message() ==
+        "feature f: quantile takes quantile(x, probability), not 1 argument");
+  CHECK(error("quantile(x, 2)").message() ==
+        "feature f: probability of quantile must be a number from 0 to 1");
+  CHECK(error("quantile(x, z)").message() ==
+        "feature f: probability of quantile must be a number from 0 to 1");
+  CHECK(error("last_k(x, 0)").message() ==
+        "feature f: k of last_k must be a whole number from 1 to 1000");
+  CHECK(error("ewma(x, 5)").message() ==
+        "feature f: half_life of ewma must be a duration above 0, such as 1h");
+  CHECK(error("approx_count_distinct(x)").message() ==
+        "feature f: approx_count_distinct over a sliding window needs `resolution`");
+  CHECK(error("var(s)").message() == "feature f: var does not take STRING");
+  CHECK(error("ewma(moment, 1h)").message() == "feature f: ewma does not take TIMESTAMP");
+  CHECK(error("last_k(x, 5)").message() ==
+        "feature f: declared DOUBLE, but last_k(x, 5) is LIST<DOUBLE>");
 }
 
 TEST_CASE("compile: windows that are not sliding are refused at their place") {

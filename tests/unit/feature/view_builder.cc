@@ -154,6 +154,11 @@ std::string show(const Value& value) {
   if (value.is_bool()) return value.boolean() ? "true" : "false";
   if (value.is_integer()) return std::to_string(value.integer());
   if (value.is_text()) return "'" + std::string(value.text()) + "'";
+  if (value.is_list()) {
+    std::string items;
+    for (const Value& item : value.list()) items += (items.empty() ? "" : ", ") + show(item);
+    return "[" + items + "]";
+  }
   char buffer[64];
   std::snprintf(buffer, sizeof buffer, "%.17g (%016" PRIx64 ")", value.number(),
                 std::bit_cast<std::uint64_t>(value.number()));
