@@ -301,6 +301,7 @@ FeatureView read_view(const Node& node, std::vector<Error>& errors) {
   view.entities_location = place_of(node, "entities");
   view.ttl_us = duration_of(node, "ttl");
   view.as_of_created = bool_of(node, "as_of_created", false);
+  view.timing = read_timing(node);
   std::map<std::string, int> lines;
   if (const Node* features = node.find("features")) {
     for (const Node& item : features->items()) {
