@@ -8,10 +8,12 @@
 #include <string_view>
 
 #include "plugins/storage/redis/options.h"
-#include "plugins/storage/redis/wait.h"
+#include "plugins/shared/wait.h"
 #include "rtml/sdk/result.h"
 
 namespace rtml::redis {
+
+using plugins::Wait;
 
 class TlsSession;
 

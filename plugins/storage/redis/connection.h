@@ -21,7 +21,7 @@
 #include "plugins/storage/redis/channel.h"
 #include "plugins/storage/redis/options.h"
 #include "plugins/storage/redis/reply.h"
-#include "plugins/storage/redis/wait.h"
+#include "plugins/shared/wait.h"
 
 namespace rtml::redis {
 

@@ -3,34 +3,39 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugins/storage/redis/scripts.h"
+
 namespace rtml::redis {
 namespace {
 
-// Takes the replies out of that of EXEC.
-std::vector<Reply> elements_of(const Reply& transaction) {
+// Takes the replies out of that of the script.
+std::vector<Reply> elements_of(const Reply& all) {
   std::vector<Reply> replies;
-  for (std::size_t i = 0; i < transaction->elements; ++i) {
-    replies.emplace_back(std::exchange(transaction->element[i], nullptr));
+  for (std::size_t i = 0; i < all->elements; ++i) {
+    replies.emplace_back(std::exchange(all->element[i], nullptr));
   }
   return replies;
 }
 
+// By a script, since a server that is out of memory takes no MULTI, not even to read.
 sdk::Result<std::vector<Reply>> read_at_once(const std::vector<std::string_view>& groups,
                                              const Layout& layout, Servers& servers,
                                              const Wait& wait) {
-  const bool is_one = groups.size() == 1;
   Pipeline commands;
-  if (!is_one) commands.add({"MULTI"});
-  for (const std::string_view group : groups) commands.add({"HGETALL", layout.group_key(group)});
-  if (!is_one) commands.add({"EXEC"});
-  RTML_SDK_TRY_ASSIGN(std::vector<Reply> replies, servers.run(commands, wait));
-  if (is_one) return replies;
-  for (const Reply& reply : replies) RTML_SDK_TRY(check(*reply, servers.name()));
-  const Reply executed = std::move(replies.back());
-  if (executed->type != REDIS_REPLY_ARRAY || executed->elements != groups.size()) {
-    return unexpected_reply("EXEC", servers.name());
+  if (groups.size() == 1) {
+    commands.add({"HGETALL", layout.group_key(groups.front())});
+    return servers.run(commands, wait);
   }
-  return elements_of(executed);
+  std::vector<std::string> command = {"EVALSHA", read_script().hash, std::to_string(groups.size())};
+  for (const std::string_view group : groups) command.push_back(layout.group_key(group));
+  commands.add(command);
+  RTML_SDK_TRY_ASSIGN(const std::vector<Reply> replies, servers.run(commands, wait));
+  const Reply& read = replies.front();
+  RTML_SDK_TRY(check(*read, servers.name()));
+  if (read->type != REDIS_REPLY_ARRAY || read->elements != groups.size()) {
+    return unexpected_reply("EVALSHA", servers.name());
+  }
+  return elements_of(read);
 }
 
 }  // namespace

@@ -66,8 +66,8 @@ sdk::Result<std::unique_ptr<RedisStore>> RedisStore::open(const std::string& opt
   RTML_SDK_TRY_ASSIGN(StoreOptions read, plugins::to_sdk(read_options(options)));
   RTML_SDK_TRY_ASSIGN(
       std::unique_ptr<Servers> servers,
-      Servers::make(std::move(read.connection),
-                    {commit_script().text, claim_script().text, sweep_script().text}));
+      Servers::make(std::move(read.connection), {commit_script().text, read_script().text,
+                                                 claim_script().text, sweep_script().text}));
   return std::make_unique<RedisStore>(std::shared_ptr<Servers>(std::move(servers)),
                                       Layout(std::move(read.prefix)));
 }

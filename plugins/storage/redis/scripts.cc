@@ -82,6 +82,12 @@ end
 return {'done'}
 )lua";
 
+constexpr const char* kRead = R"lua(
+local found = {}
+for i, group in ipairs(KEYS) do found[i] = redis.call('HGETALL', group) end
+return found
+)lua";
+
 constexpr const char* kClaim = R"lua(
 local held = redis.call('HGET', KEYS[1], ARGV[1])
 if held and held > ARGV[2] then return redis.error_reply('STALE ' .. held) end
@@ -121,6 +127,11 @@ Script make_script(const char* text) {
 
 const Script& commit_script() {
   static const Script script = make_script(kCommit);
+  return script;
+}
+
+const Script& read_script() {
+  static const Script script = make_script(kRead);
   return script;
 }
 

@@ -23,6 +23,9 @@ struct Script {
 // only the groups' own fences are asked.
 const Script& commit_script();
 
+// Reads groups. Keys: theirs. Gives the fields and values of each.
+const Script& read_script();
+
 // Reads a group and fences it. Keys: the group's. Arguments: field of the fence, epoch. Gives its
 // fields and values, or {"stale", epoch} as an error.
 const Script& claim_script();
