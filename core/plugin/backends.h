@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -121,29 +122,70 @@ class OnlineStore {
 
 // ---- storage: stream (raw messages with origin) ----
 
+// Where a partition starts when nothing of it was read yet: at the oldest message there is.
+inline constexpr std::int64_t kBeginning = -1;
+
 struct Message {
-  std::string bytes;
-  std::int32_t partition = 0;
+  std::string_view bytes;  // As they came.
+  std::string_view key;    // The medium's own key; empty where there is none.
   std::int64_t offset = 0;
-  std::int64_t ingest_time_us = 0;
+  std::int64_t ingest_time_us = 0;  // When the medium took it; 0: not known.
+  std::int32_t partition = 0;
+  bool is_tombstone = false;  // There is no value, which is not an empty one.
 };
 
+struct Poll {
+  // Valid, with their bytes and keys, until the next poll() or the reader's end.
+  std::span<const Message> messages;
+  // Every partition of the assignment is read to its end, and nothing will come any more.
+  bool ended = false;
+  // Ask for the assignment and start what is not started.
+  bool assignment_changed = false;
+};
+
+// A partition of a stream. The number stays, though other partitions come and go.
+struct Partition {
+  std::int32_t partition = 0;
+  bool is_started = false;
+  // The first offset that can be read and the one after the last; -1: not known at the moment. The
+  // distance of `end_offset` to the next offset wanted is the lag: messages, or bytes of a file.
+  std::int64_t first_offset = -1;
+  std::int64_t end_offset = -1;
+  std::string name;  // For people: a file's path; empty: the number says it.
+};
+
+// Reads the partitions that it owns: all of a stream, or its share where the medium divides them
+// among the readers of a group.
+//
+// An error that is to be tried again (ExitClass::kRetry) leaves the reader usable: poll again. After
+// any other one it is to be closed.
 class StreamReader {
  public:
   virtual ~StreamReader() = default;
-  // Up to `limit` messages, waiting until the deadline for the first; empty at the end of a finite
-  // stream (`*ended` is set then).
-  virtual Result<std::vector<Message>> poll(std::int64_t limit, bool* ended,
-                                            const CallOptions& call) = 0;
+  // Up to `limit` messages, waiting until the deadline (none: not at all) for the first one; having
+  // none then is no failure. Offsets of a partition ascend, also from call to call.
+  virtual Result<Poll> poll(std::int64_t limit, const CallOptions& call) = 0;
+  // The partitions that are owned, by number. One that is not started was given by the medium since
+  // the last call, or was away in between: what is remembered of it may be stale.
+  virtual Result<std::vector<Partition>> assignment(const CallOptions& call) = 0;
+  // Messages of an owned partition come from `offset` on, or kBeginning. Offsets that are gone from
+  // the medium are an error, here or in poll(), and never skipped.
+  virtual Status start(std::int32_t partition, std::int64_t offset, const CallOptions& call) = 0;
+  // Tells the medium that all below `next_offset` is stored, for those who watch the medium. Never
+  // decides where reading goes on.
+  virtual Status acknowledge(std::int32_t partition, std::int64_t next_offset,
+                             const CallOptions& call) = 0;
 };
 
 class StreamStore {
  public:
   virtual ~StreamStore() = default;
-  // Reads from the given offset of each partition; a partition not named starts at its beginning.
-  virtual Result<std::unique_ptr<StreamReader>> open(
-      const Json& options, const std::map<std::int32_t, std::int64_t>& offsets,
-      const CallOptions& call) = 0;
+  // All partitions with their ends, without joining a group: for looking on.
+  virtual Result<std::vector<Partition>> partitions(const Json& options,
+                                                    const CallOptions& call) = 0;
+  // Fails with kNotFound if there is no such stream. The cancel flag of `call` outlives the reader.
+  virtual Result<std::unique_ptr<StreamReader>> open(const Json& options,
+                                                     const CallOptions& call) = 0;
 };
 
 // ---- storage: blob ----

@@ -341,26 +341,62 @@ struct rtml_online_store {
   void (*end)(void* transaction);
 };
 
-/* ---- Storage: stream ---------------------------------------------------------------------- */
+/* ---- Storage: stream ----------------------------------------------------------------------
+ *
+ * A stream has partitions, each an ordered log of messages. A partition keeps its number though
+ * others come and go, and a message keeps its offset. Where reading goes on after a restart is the
+ * host's to know, never the medium's: the host stores offsets together with what it made of the
+ * messages.
+ *
+ * A reader owns some of the partitions, its assignment: all of them, or its share where the medium
+ * divides them among the readers of a group. The host learns of a change by poll(), asks for the
+ * assignment, and starts each partition that is not started; messages of a partition come only
+ * after that. A partition that is taken away, or taken away and given back, is no longer started.
+ *
+ * After a retryable error a reader goes on where it was: the host MAY call again. After any other
+ * error the host only closes it. */
+
+/* start(): at the oldest message that the medium still has. */
+#define RTML_OFFSET_BEGINNING (-1)
 
 struct rtml_message {
   struct rtml_bytes bytes; /* As they came; decoding is the host's. */
+  struct rtml_bytes key;   /* The medium's own key of the message; empty where there is none. */
+  int64_t offset;          /* At least 0, ascending within a partition; gaps are legal. */
+  int64_t ingest_time_us;  /* When the medium took the message; 0: not known. */
   int32_t partition;
-  int64_t offset;         /* Ascending within a partition; gaps are legal. */
-  int64_t ingest_time_us; /* When the medium took the message; 0: not known. */
+  int32_t is_tombstone; /* Not 0: there is no value, which is not an empty one. `bytes` is empty. */
 };
 
-struct rtml_messages {
+struct rtml_poll {
+  size_t struct_size; /* Set by the host. */
   int64_t count;
+  /* Belong to the reader, with their bytes and keys, until the next poll() or close_reader(). */
   const struct rtml_message* messages;
-  void (*release)(struct rtml_messages* messages);
-  void* private_data;
+  /* Not 0: all partitions of the assignment are started and at their end, and nothing will come any
+   * more. With or after the last message. A stream that may grow never ends. */
+  int32_t ended;
+  /* Not 0: the assignment is another one than that which assignment() gave last, or a partition of
+   * it is no longer started. True of the first poll that knows an assignment, even an empty one. */
+  int32_t assignment_changed;
 };
 
-/* Where reading a partition starts: at this offset or the first one after it. */
-struct rtml_partition_offset {
-  int32_t partition;
-  int64_t offset;
+struct rtml_partition {
+  int32_t partition; /* At least 0. */
+  int32_t is_started;
+  /* The first offset that can be read and the one after the last; -1: not known at the moment. Their
+   * distance to the next offset wanted is the lag, in what the medium counts offsets by: messages,
+   * bytes. */
+  int64_t first_offset;
+  int64_t end_offset;
+  struct rtml_bytes name; /* For people: a file's path; empty: the number says it. */
+};
+
+struct rtml_partitions {
+  int64_t count;
+  const struct rtml_partition* partitions; /* By number, each once. */
+  void (*release)(struct rtml_partitions* partitions);
+  void* private_data;
 };
 
 struct rtml_stream_store {
@@ -368,16 +404,36 @@ struct rtml_stream_store {
   rtml_status (*open)(const char* options, const struct rtml_call* call, void** store,
                       struct rtml_error* error);
   void (*close)(void* store);
-  /* A partition that `offsets` does not name starts at its beginning. */
-  rtml_status (*open_reader)(void* store, const char* options,
-                             const struct rtml_partition_offset* offsets, int64_t offset_count,
-                             const struct rtml_call* call, void** reader, struct rtml_error* error);
+  /* All partitions with their ends, for looking on: joins no group, disturbs no reader. `options`
+   * are those of open_reader(). */
+  rtml_status (*partitions)(void* store, const char* options, const struct rtml_call* call,
+                            struct rtml_partitions* partitions, struct rtml_error* error);
+  /* Fails with RTML_STATUS_NOT_FOUND if there is no such stream. `call` stays valid until
+   * close_reader(), but its deadline is for this call alone. */
+  rtml_status (*open_reader)(void* store, const char* options, const struct rtml_call* call,
+                             void** reader, struct rtml_error* error);
+  /* Gives up the assignment without delay. */
   void (*close_reader)(void* reader);
-  /* Up to `limit` messages; waits until the deadline for the first one. Offsets of a partition
-   * ascend, also from call to call. `*ended` becomes 1 at the end of a stream that is finite, with
-   * or after the last message; a stream that may grow never ends. */
+  /* Up to `limit` messages; waits until the deadline (none: not at all) for the first one or for a
+   * change. Nothing to give at the deadline is no failure. Gives fewer where many bytes come
+   * together: 16 MiB and one message SHOULD be the most. A medium that cannot be reached is
+   * reported at the deadline with a retryable error, and tried again by the plugin meanwhile. */
   rtml_status (*poll)(void* reader, int64_t limit, const struct rtml_call* call,
-                      struct rtml_messages* messages, int32_t* ended, struct rtml_error* error);
+                      struct rtml_poll* poll, struct rtml_error* error);
+  /* The partitions that the reader owns. Answers from what is known, without waiting. */
+  rtml_status (*assignment)(void* reader, const struct rtml_call* call,
+                            struct rtml_partitions* partitions, struct rtml_error* error);
+  /* Reads a partition of the assignment from `offset`, or the first one after it that exists, or
+   * RTML_OFFSET_BEGINNING. A partition that is started already continues there. What was at
+   * `offset` and is gone (retention, a topic made anew) is never skipped in silence: this call or a
+   * poll fails with RTML_STATUS_NOT_FOUND. */
+  rtml_status (*start)(void* reader, int32_t partition, int64_t offset,
+                       const struct rtml_call* call, struct rtml_error* error);
+  /* What is below `next_offset` is stored for good. For the medium's own records, by which people
+   * watch a consumer; MUST NOT decide where reading goes on. Does not wait, and a failure is none
+   * of the stream's: a medium without such records does nothing. */
+  rtml_status (*acknowledge)(void* reader, int32_t partition, int64_t next_offset,
+                             const struct rtml_call* call, struct rtml_error* error);
 };
 
 /* ---- Storage: blob ------------------------------------------------------------------------ */

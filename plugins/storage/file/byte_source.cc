@@ -1,6 +1,7 @@
 #include "plugins/storage/file/byte_source.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,7 +17,8 @@ constexpr std::size_t kRecordLimitBytes = std::size_t{64} << 20;
 }  // namespace
 
 Result<ByteSource> ByteSource::open(const std::string& file, std::size_t padding) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = file == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                     : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
     return fail(code, "cannot open file: " + file + " (" + std::strerror(errno) + ")");
@@ -59,6 +61,11 @@ Result<bool> ByteSource::more() {
     end_ += static_cast<std::size_t>(count);
     return count > 0;
   }
+}
+
+bool ByteSource::is_ready() const {
+  pollfd waited = {descriptor_, POLLIN, 0};
+  return ::poll(&waited, 1, 0) != 0;  // An error, too, is for more() to report.
 }
 
 Status ByteSource::seek(std::int64_t position) {

@@ -13,7 +13,7 @@ namespace rtml::file {
 
 class ByteSource {
  public:
-  // Fails with kNotFound or kIo. `padding` bytes after the window may be read (their content means
+  // Fails with kNotFound or kIo; "-" is standard input. `padding` bytes after the window may be read (their content means
   // nothing).
   static Result<ByteSource> open(const std::string& file, std::size_t padding = 0);
   ByteSource(ByteSource&& other) noexcept;
@@ -26,6 +26,8 @@ class ByteSource {
   // the window would exceed the limit of a record.
   Result<bool> more();
   void consume(std::size_t count) { start_ += count; }
+  // Whether more() would not wait: a pipe may have nothing yet.
+  bool is_ready() const;
   // Continues at a byte of the file; the window becomes empty.
   Status seek(std::int64_t position);
 

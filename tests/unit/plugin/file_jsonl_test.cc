@@ -46,33 +46,5 @@ TEST_CASE("file jsonl: refuses broken lines") {
   CHECK(scan_content(directory, "t.jsonl", "\n").starts_with("RT0304 "));
 }
 
-TEST_CASE("file stream: gives lines with their byte offsets and goes on from any of them") {
-  const test::TemporaryDirectory directory;
-  REQUIRE(write_file(directory / "a.jsonl", "{\"x\":1}\n\n{\"x\":2}\n"));
-  REQUIRE(write_file(directory / "b.jsonl", "{\"y\":1}\r\n{\"y\":2}"));
-  auto host = test::built_host();
-  auto store = host.stream_store("file");
-  REQUIRE(store);
-  const Json options = {{"path", (directory / "*.jsonl").string()}};
-  const auto all_from = [&](const std::map<std::int32_t, std::int64_t>& offsets) {
-    auto reader = (*store)->open(options, offsets, {});
-    REQUIRE(reader);
-    std::string text;
-    bool ended = false;
-    while (!ended) {
-      auto messages = (*reader)->poll(1, &ended, {});
-      REQUIRE(messages);
-      for (const auto& message : *messages) {
-        text += std::to_string(message.partition) + "@" + std::to_string(message.offset) +
-                message.bytes;
-      }
-    }
-    return text;
-  };
-  CHECK(all_from({}) == R"(0@0{"x":1}0@9{"x":2}1@0{"y":1}1@9{"y":2})");
-  CHECK(all_from({{0, 1}, {1, 9}}) == R"(0@9{"x":2}1@9{"y":2})");
-  CHECK(all_from({{0, 10}, {1, 10}}) == "");
-}
-
 }  // namespace
 }  // namespace rtml

@@ -163,6 +163,42 @@ TEST_CASE("host: every rule that an array can break is noticed") {
   }
 }
 
+TEST_CASE("host: every rule that a stream can break is noticed") {
+  const auto info = plugin::inspect_plugin(broken_plugins() / "straying.json");
+  REQUIRE(info);
+  PluginHost host({{}, {}});
+  host.prefer(*info);
+  const auto store = host.stream_store("straying");
+  REQUIRE(store);
+  // Reads until an error or the end.
+  const auto read = [&](const std::string& breaks) -> std::string {
+    auto reader = (*store)->open({{"breaks", breaks}}, {});
+    REQUIRE(reader);
+    while (true) {
+      const auto poll = (*reader)->poll(10, {});
+      if (!poll) return poll.error().message();
+      if (poll->ended) return "ended";
+      if (!poll->assignment_changed) continue;
+      const auto partitions = (*reader)->assignment({});
+      if (!partitions) return partitions.error().message();
+      const Status started = (*reader)->start(0, 0, {});
+      if (!started) return started.error().message();
+    }
+  };
+  CHECK(read("nothing") == "ended");
+  const std::map<std::string, std::string> expected = {
+      {"unstarted", "poll: a message of partition 0, which is not started"},
+      {"back", "poll: offset 4 of partition 0 goes back"},
+      {"address", "poll: a message at no address"},
+      {"limit", "poll: 50000 messages where 10 is the most"},
+      {"started", "assignment: partition 0 was never started"},
+      {"order", "assignment: partition 0 follows 0"},
+  };
+  for (const auto& [breaks, problem] : expected) {
+    CHECK(read(breaks) == "plugin \"straying\", " + problem);
+  }
+}
+
 TEST_CASE("host: what a plugin throws and what may pass becomes an error") {
   PluginHost host({{}, {}});
   for (const char* name : {"throwing", "failing"}) {

@@ -12,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -175,26 +176,42 @@ class OnlineStore {
 
 // ---- stream ----
 
-struct Message {
-  std::string bytes;
+using Message = rtml_message;
+
+inline constexpr std::int64_t kOffsetBeginning = RTML_OFFSET_BEGINNING;
+
+struct Poll {
+  // Valid, with what they point to, until the next poll() or the reader's end.
+  std::span<const Message> messages;
+  bool ended = false;
+  bool assignment_changed = false;
+};
+
+struct Partition {
   std::int32_t partition = 0;
-  std::int64_t offset = 0;
-  std::int64_t ingest_time_us = 0;  // 0: not known.
+  bool is_started = false;
+  std::int64_t first_offset = -1;  // -1: not known.
+  std::int64_t end_offset = -1;
+  std::string name;  // For people; may be empty.
 };
 
 class StreamReader {
  public:
   virtual ~StreamReader() = default;
-  // Sets `*ended` at the end of a finite stream.
-  virtual Result<std::vector<Message>> poll(std::int64_t limit, bool* ended, const Call& call) = 0;
+  virtual Result<Poll> poll(std::int64_t limit, const Call& call) = 0;
+  virtual Result<std::vector<Partition>> assignment(const Call& call) = 0;
+  virtual Status start(std::int32_t partition, std::int64_t offset, const Call& call) = 0;
+  virtual Status acknowledge(std::int32_t partition, std::int64_t next_offset,
+                             const Call& call) = 0;
 };
 
 class StreamStore {
  public:
   virtual ~StreamStore() = default;
-  virtual Result<std::unique_ptr<StreamReader>> open_reader(
-      const std::string& options, const std::vector<rtml_partition_offset>& offsets,
-      const Call& call) = 0;
+  virtual Result<std::vector<Partition>> partitions(const std::string& options,
+                                                    const Call& call) = 0;
+  virtual Result<std::unique_ptr<StreamReader>> open_reader(const std::string& options,
+                                                            const Call& call) = 0;
 };
 
 // ---- blob ----
