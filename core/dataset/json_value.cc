@@ -125,6 +125,11 @@ Result<table::Value> value_of_text(const std::string& text, table::DataType type
 
 Json json_of_value(const table::Value& value, table::DataType type) {
   if (value.is_null()) return {};
+  if (value.is_list()) {
+    Json items = Json::array();
+    for (const table::Value& item : value.list()) items.push_back(json_of_value(item, {type.kind}));
+    return items;
+  }
   switch (type.kind) {
     case table::Kind::kBool:
       return value.boolean();

@@ -26,7 +26,7 @@ Result<table::Value> value_of_json(const Json& json, table::DataType type,
 Result<table::Value> value_of_text(const std::string& text, table::DataType type,
                                    std::string_view what);
 
-// Writes a value of `type`; a TIMESTAMP as RFC 3339.
+// Writes a value of `type`; a TIMESTAMP as RFC 3339, a list as an array.
 Json json_of_value(const table::Value& value, table::DataType type);
 
 }  // namespace rtml::dataset

@@ -156,7 +156,23 @@ class Compiler {
     if (node && is_event_time(kEventTimestamp)) {
       rename_columns(*node, kEventTimestamp, program_.time_column);
     }
+    if (!node) return node;
+    for (const std::string& name : expression::column_names(*node)) {
+      const auto index = schema_.find(name);
+      if (!index || !schema_.field(*index).type.is_list) continue;
+      errors_.push_back(list_error(name).at(located.location));
+      return std::nullopt;
+    }
     return node;
+  }
+
+  // States keep values of one width or one text for each event.
+  Error list_error(const std::string& column) const {
+    return Error(ErrorCode::kFeatureDefinition,
+                 "features cannot read lists of events: column \"" + column + "\" of source " +
+                     source_.name + " is " +
+                     to_string(schema_.field(*schema_.find(column)).type))
+        .with_help("give its parts columns of their own");
   }
 
   Draft draft(const Feature& feature) {
@@ -189,8 +205,7 @@ class Compiler {
       return;
     }
     if (schema_.field(*index).type.is_list) {
-      feature_error(feature, feature.location, ErrorCode::kFeatureDefinition,
-                    "lists are not supported yet: " + to_string(schema_.field(*index).type));
+      errors_.push_back(list_error(name).at(feature.location));
       return;
     }
     Node node;
@@ -348,6 +363,10 @@ class Compiler {
         draft.uses.push_back(column);
       } else {
         program_.is_order_needed = true;
+        if (names.field(column).type.is_list) {
+          errors_.push_back(
+              list_error(names.field(column).name).at(feature.expression.location));
+        }
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/feature/exact_sum.h"
+#include "core/table/value_memory.h"
 
 namespace rtml::feature {
 namespace {
@@ -234,7 +235,7 @@ Column to_column(CellValues values, DataType type) {
 
 Column widened(const Column& column, DataType type) {
   if (type == column.type()) return column;
-  if (type.kind == Kind::kDouble) {
+  if (type.kind == Kind::kDouble && !type.is_list) {
     const auto integers = column.values<std::int64_t>();
     return number_column(column,
                          [&](std::size_t row) { return static_cast<double>(integers[row]); });
@@ -242,14 +243,17 @@ Column widened(const Column& column, DataType type) {
   // A narrow column's own values, which were read wide.
   ColumnBuilder builder(type);
   builder.reserve(column.length());
+  table::ValueMemory memory;
   for (std::int64_t row = 0; row < column.length(); ++row) {
-    append_value(builder, value_at(column, row));
+    memory.clear();
+    append_value(builder, value_at(column, row, memory));
   }
   return builder.finish();
 }
 
 Column to_declared(const Column& column, DataType type) {
-  if (type.kind != Kind::kDouble || column.type().kind != Kind::kDouble) {
+  // Items of lists are canonical where they were made.
+  if (type.is_list || type.kind != Kind::kDouble || column.type().kind != Kind::kDouble) {
     return widened(column, type);
   }
   const auto numbers = column.values<double>();

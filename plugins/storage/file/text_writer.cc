@@ -28,62 +28,6 @@ void append_finite(const table::Column& column, std::int64_t row, std::string& o
   out.append(text, end);
 }
 
-// ---- CSV ----
-
-void append_csv_text(std::string_view text, char delimiter, std::string& out) {
-  const char special[] = {delimiter, '"', '\n', '\r', '\0'};
-  const bool has_space = !text.empty() && (text.front() == ' ' || text.back() == ' ');
-  if (!text.empty() && !has_space && text.find_first_of(special) == std::string_view::npos) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
-}
-
-void append_csv_value(const table::Column& column, std::int64_t row, char delimiter,
-                      std::string& out) {
-  if (column.is_null(row)) return;
-  switch (column.type().kind) {
-    case table::Kind::kBool:
-      out += column.bool_at(row) ? "true" : "false";
-      return;
-    case table::Kind::kInt32:
-    case table::Kind::kInt64:
-      return append_integer(column.integer_at(row), out);
-    case table::Kind::kTimestamp:
-      out += format_timestamp(column.integer_at(row));
-      return;
-    case table::Kind::kString:
-    case table::Kind::kBytes:
-      return append_csv_text(column.text_at(row), delimiter, out);
-    case table::Kind::kFloat:
-    case table::Kind::kDouble:
-      break;
-  }
-  const double number = column.number_at(row);
-  if (std::isnan(number)) {
-    out += "NaN";
-  } else if (std::isinf(number)) {
-    out += number > 0 ? "inf" : "-inf";
-  } else {
-    append_finite(column, row, out);
-  }
-}
-
-void append_csv_record(const table::Batch& batch, std::int64_t row, char delimiter,
-                       std::string& out) {
-  for (std::size_t i = 0; i < batch.columns().size(); ++i) {
-    if (i > 0) out += delimiter;
-    append_csv_value(batch.column(i), row, delimiter, out);
-  }
-  out += '\n';
-}
-
 // ---- JSON ----
 
 void append_json_value(const table::Column& column, std::int64_t row, std::string& out) {
@@ -127,6 +71,68 @@ void append_json_value(const table::Column& column, std::int64_t row, std::strin
   }
 }
 
+// ---- CSV ----
+
+void append_csv_text(std::string_view text, char delimiter, std::string& out) {
+  const char special[] = {delimiter, '"', '\n', '\r', '\0'};
+  const bool has_space = !text.empty() && (text.front() == ' ' || text.back() == ' ');
+  if (!text.empty() && !has_space && text.find_first_of(special) == std::string_view::npos) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+void append_csv_value(const table::Column& column, std::int64_t row, char delimiter,
+                      std::string& out) {
+  if (column.is_null(row)) return;
+  if (column.type().is_list) {
+    // CSV has no lists; a list's JSON is what readers take apart.
+    std::string json;
+    append_json_value(column, row, json);
+    return append_csv_text(json, delimiter, out);
+  }
+  switch (column.type().kind) {
+    case table::Kind::kBool:
+      out += column.bool_at(row) ? "true" : "false";
+      return;
+    case table::Kind::kInt32:
+    case table::Kind::kInt64:
+      return append_integer(column.integer_at(row), out);
+    case table::Kind::kTimestamp:
+      out += format_timestamp(column.integer_at(row));
+      return;
+    case table::Kind::kString:
+    case table::Kind::kBytes:
+      return append_csv_text(column.text_at(row), delimiter, out);
+    case table::Kind::kFloat:
+    case table::Kind::kDouble:
+      break;
+  }
+  const double number = column.number_at(row);
+  if (std::isnan(number)) {
+    out += "NaN";
+  } else if (std::isinf(number)) {
+    out += number > 0 ? "inf" : "-inf";
+  } else {
+    append_finite(column, row, out);
+  }
+}
+
+void append_csv_record(const table::Batch& batch, std::int64_t row, char delimiter,
+                       std::string& out) {
+  for (std::size_t i = 0; i < batch.columns().size(); ++i) {
+    if (i > 0) out += delimiter;
+    append_csv_value(batch.column(i), row, delimiter, out);
+  }
+  out += '\n';
+}
+
 void append_json_record(const table::Batch& batch, const std::vector<std::string>& keys,
                         std::int64_t row, std::string& out) {
   out += '{';
@@ -138,10 +144,9 @@ void append_json_record(const table::Batch& batch, const std::vector<std::string
   out += "}\n";
 }
 
-Status check_types(const table::Schema& schema, TextFormat format, const std::string& file) {
+Status check_types(const table::Schema& schema, const std::string& file) {
   for (const table::Field& field : schema.fields()) {
-    const bool is_list_in_csv = field.type.is_list && format == TextFormat::kCsv;
-    if (!is_list_in_csv && field.type.kind != table::Kind::kBytes) continue;
+    if (field.type.kind != table::Kind::kBytes) continue;
     return fail(Error(ErrorCode::kUnsupported, "cannot write " + table::to_string(field.type) +
                                                    " column \"" + field.name +
                                                    "\" to file: " + file)
@@ -164,7 +169,7 @@ Result<std::int64_t> write_text(const std::string& file, TextFormat format,
   if (rows.get_schema(&rows, c_schema.get()) != 0) return fail(stream_failure(rows));
   RTML_TRY_ASSIGN(table::Schema imported, table::import_schema(*c_schema.get()));
   const auto schema = std::make_shared<const table::Schema>(std::move(imported));
-  RTML_TRY(check_types(*schema, format, file));
+  RTML_TRY(check_types(*schema, file));
   RTML_TRY_ASSIGN(AtomicFile target, AtomicFile::create(file));
   std::string out;
   std::vector<std::string> keys;
