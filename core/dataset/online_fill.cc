@@ -83,7 +83,7 @@ Result<States> fold(const feature::Program& program, const feature::EventColumns
     }
     auto [place, is_new] = states.try_emplace(state_key(filled->identity, kBatchPart, *key));
     if (is_new) place->second = kernel.make_state();
-    if (kernel.update(place->second, cursor.event(row))) {
+    if (kernel.update(place->second, cursor.event(row)) == feature::UpdateOutcome::kApplied) {
       ++filled->events;
     } else {
       ++filled->duplicates;

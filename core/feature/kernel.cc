@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/time.h"
 #include "core/feature/aggregate.h"
+#include "core/feature/events.h"
 #include "core/feature/exact_sum.h"
+#include "core/feature/kernel_memory.h"
 #include "core/feature/order.h"
 #include "core/feature/read.h"
 
@@ -18,18 +19,6 @@ using table::Value;
 // Below this many events, looking at each is as fast as an index.
 constexpr std::size_t kIndexFrom = 64;
 
-template <typename T>
-void insert_at(std::vector<T>& values, std::size_t position, T value) {
-  values.insert(values.begin() + static_cast<std::ptrdiff_t>(position), std::move(value));
-}
-
-template <typename T>
-void erase_range(std::vector<T>& values, std::size_t begin, std::size_t end) {
-  if (values.empty()) return;
-  values.erase(values.begin() + static_cast<std::ptrdiff_t>(begin),
-               values.begin() + static_cast<std::ptrdiff_t>(end));
-}
-
 void insert_value(SlotValues& slot, Kind kind, std::size_t position, const Value& value) {
   insert_at(slot.valid, position, static_cast<std::uint8_t>(value.is_null() ? 0 : 1));
   if (kind == Kind::kDouble) {
@@ -41,33 +30,7 @@ void insert_value(SlotValues& slot, Kind kind, std::size_t position, const Value
   }
 }
 
-void erase_events(State& state, std::size_t begin, std::size_t end) {
-  erase_range(state.times_us, begin, end);
-  erase_range(state.created_us, begin, end);
-  erase_range(state.tie_breaks, begin, end);
-  for (SlotValues& slot : state.slots) {
-    erase_range(slot.valid, begin, end);
-    erase_range(slot.integers, begin, end);
-    erase_range(slot.numbers, begin, end);
-    erase_range(slot.texts, begin, end);
-  }
-}
-
 }  // namespace
-
-std::string_view to_string(Status status) {
-  switch (status) {
-    case Status::kPresent:
-      return "PRESENT";
-    case Status::kNullValue:
-      return "NULL_VALUE";
-    case Status::kNotFound:
-      return "NOT_FOUND";
-    case Status::kOutsideMaxAge:
-      break;
-  }
-  return "OUTSIDE_MAX_AGE";
-}
 
 // A new event as the state will hold it.
 struct Arrival {
@@ -75,19 +38,8 @@ struct Arrival {
   std::int64_t created_us = State::kNoCreated;
   std::string tie_break;
   bool has_id = false;
-};
 
-struct Kernel::Memory {
-  explicit Memory(const Program& program)
-      : slot_scratch(program.slots.size()), output_scratch(program.outputs.size()) {}
-
-  std::vector<Value> inputs;       // Of the event at hand, then its time.
-  std::vector<Value> slot_values;  // Of the event at hand.
-  std::vector<expression::Scratch> slot_scratch;
-  std::vector<expression::Scratch> output_scratch;
-  std::vector<SlotView> views;
-  ReadMemory read;
-  table::ValueMemory row;  // Texts and lists of the row last read.
+  EventPlace place() const { return {time_us, created_us, tie_break}; }
 };
 
 Kernel::Kernel(const Program& program)
@@ -98,17 +50,15 @@ Kernel::Kernel(Kernel&&) noexcept = default;
 State Kernel::make_state() const {
   State state;
   state.slots.resize(program_.slots.size());
+  state.folds.resize(program_.folds.size());
+  if (program_.has_sessions) state.session_starts_us.assign(program_.windows.size(), kBeforeAllTime);
   return state;
 }
 
 namespace {
 
 bool is_before(const State& state, std::size_t i, const Arrival& arrival) {
-  if (state.times_us[i] != arrival.time_us) return state.times_us[i] < arrival.time_us;
-  if (!state.created_us.empty() && state.created_us[i] != arrival.created_us) {
-    return state.created_us[i] < arrival.created_us;
-  }
-  return !state.tie_breaks.empty() && state.tie_breaks[i] < arrival.tie_break;
+  return place_of(state, i) < arrival.place();
 }
 
 // The place of a new event: before the first that does not come before it.
@@ -147,7 +97,10 @@ std::size_t find_id(State& state, const Arrival& arrival) {
 
 }  // namespace
 
-bool Kernel::update(State& state, const Event& event) {
+UpdateOutcome Kernel::update(State& state, const Event& event) {
+  if (state.folded_until_us != State::kNotFolded && event.time_us <= state.folded_until_us) {
+    return UpdateOutcome::kFolded;
+  }
   Memory& memory = *memory_;
   memory.inputs.assign(event.inputs.begin(), event.inputs.end());
   for (Value& input : memory.inputs) {
@@ -165,9 +118,9 @@ bool Kernel::update(State& state, const Event& event) {
     if (value.is_number()) value = Value::of_number(canonical(value.number()));
     memory.slot_values[i] = value;
   }
-  if (arrival.has_id && !make_room_for_id(state, arrival)) return false;
+  if (arrival.has_id && !make_room_for_id(state, arrival)) return UpdateOutcome::kDuplicate;
   insert(state, arrival);
-  return true;
+  return UpdateOutcome::kApplied;
 }
 
 // Of two events with one id the first in order stays; between equal places, the one whose values
@@ -200,137 +153,6 @@ void Kernel::insert(State& state, const Arrival& arrival) const {
   for (std::size_t i = 0; i < program_.slots.size(); ++i) {
     insert_value(state.slots[i], program_.slots[i].kind, position, memory_->slot_values[i]);
   }
-}
-
-namespace {
-
-std::size_t first_after(const std::vector<std::int64_t>& times, std::int64_t time) {
-  return static_cast<std::size_t>(std::upper_bound(times.begin(), times.end(), time) -
-                                  times.begin());
-}
-std::size_t first_at(const std::vector<std::int64_t>& times, std::int64_t time) {
-  return static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), time) -
-                                  times.begin());
-}
-
-// The latest event that a read sees, or kNone.
-std::size_t latest_event(const Program& program, const State& state, std::int64_t time_us) {
-  for (std::size_t i = first_after(state.times_us, time_us); i > 0; --i) {
-    if (!program.as_of_created || KeptWindow::was_created(state.created_us[i - 1], time_us)) {
-      return i - 1;
-    }
-  }
-  return kNone;
-}
-
-Value read_cell(const Program& program, const Cell& cell, const State& state,
-                const std::vector<SlotView>& views, std::size_t latest, std::int64_t time_us,
-                ReadMemory& memory) {
-  if (cell.aggregate == nullptr) return latest == kNone ? Value() : views[cell.slot].at(latest);
-  const WindowEnds ends = ends_of(program.windows[cell.window], time_us);
-  KeptWindow window;
-  window.parameters = &cell.parameters;
-  window.times_us = state.times_us.data();
-  const bool is_closed_open = program.windows[cell.window].is_closed_open;
-  window.begin = is_closed_open ? first_at(state.times_us, ends.low_us)
-                                : first_after(state.times_us, ends.low_us);
-  window.end = is_closed_open ? first_at(state.times_us, ends.high_us)
-                              : first_after(state.times_us, ends.high_us);
-  if (cell.slot != kNone) window.values = &views[cell.slot];
-  if (cell.filter != kNone) window.filter = &views[cell.filter];
-  if (program.as_of_created) window.created_us = state.created_us.data();
-  window.created_limit_us = time_us;
-  return cell.aggregate->read(window, memory);
-}
-
-// What a value becomes in a column of the declared type.
-Value declared(const Value& value, Kind kind) {
-  if (value.is_null()) return value;
-  if (kind == Kind::kDouble && value.is_integer()) {
-    return Value::of_number(static_cast<double>(value.integer()));
-  }
-  if (value.is_number()) return Value::of_number(canonical(value.number()));
-  return value;
-}
-
-}  // namespace
-
-Row Kernel::read_now(const State& state, std::int64_t time_us) {
-  Memory& memory = *memory_;
-  Row row;
-  const std::size_t features = program_.outputs.size();
-  row.statuses.assign(features, Status::kPresent);
-  const std::size_t latest = latest_event(program_, state, time_us);
-  const Status status =
-      status_of(program_, latest == kNone ? nullptr : &state.times_us[latest], time_us);
-  if (latest != kNone) row.latest_event_us = state.times_us[latest];
-  if (is_null_row(program_, status)) {
-    row.values.resize(features);
-    row.statuses.assign(features, status);
-    return row;
-  }
-  memory.views.clear();
-  memory.read.overflows = 0;
-  memory.read.values.clear();
-  for (std::size_t i = 0; i < program_.slots.size(); ++i) {
-    memory.views.push_back(view_of(state.slots[i], program_.slots[i].kind));
-  }
-  std::vector<Value> cells;
-  for (const Cell& cell : program_.cells) {
-    cells.push_back(read_cell(program_, cell, state, memory.views, latest, time_us, memory.read));
-  }
-  row.overflows = memory.read.overflows;
-  row.values.resize(features);
-  for (const std::size_t cell : program_.row_cells) row.values.push_back(cells[cell]);
-  for (const std::size_t index : program_.evaluation_order) {
-    const Output& output = program_.outputs[index];
-    const Value value = output.expression
-                            ? output.expression->evaluate(row.values, memory.output_scratch[index])
-                            : cells[output.cell];
-    row.values[index] = declared(value, output.field.type.kind);
-    if (status == Status::kNotFound) {
-      row.statuses[index] = status;
-    } else if (value.is_null()) {
-      row.statuses[index] = Status::kNullValue;
-    }
-  }
-  row.values.resize(features);
-  // The caller may drop the state before it looks at the row.
-  memory.row.clear();
-  for (Value& value : row.values) value = memory.row.keep(value);
-  return row;
-}
-
-Result<Row> Kernel::read(const State& state, std::int64_t time_us) {
-  if (time_us < state.oldest_read_us) {
-    return fail(ErrorCode::kOutsideHistory,
-                "cannot read view " + program_.view + " as of " + format_timestamp(time_us) +
-                    ": its state reaches back to " + format_timestamp(state.oldest_read_us));
-  }
-  return read_now(state, time_us);
-}
-
-Result<Row> Kernel::read_with_event(const State& state, const Event& event, std::int64_t time_us) {
-  State copy = state;
-  update(copy, event);
-  return read(copy, time_us);
-}
-
-Row Kernel::read_unknown() {
-  return read_now(make_state(), 0);
-}
-
-void Kernel::trim(State& state, std::int64_t oldest_read_us) const {
-  if (oldest_read_us <= state.oldest_read_us) return;
-  state.oldest_read_us = oldest_read_us;
-  // A closed-open window still sees the event at its lower end, hence first_at.
-  std::size_t keep_from = first_at(state.times_us, earlier(oldest_read_us, program_.retention_us));
-  // The latest row of the oldest read, however old it is.
-  const std::size_t latest = latest_event(program_, state, oldest_read_us);
-  keep_from = std::min(keep_from, latest == kNone ? 0 : latest);
-  if (keep_from == 0) return;
-  erase_events(state, 0, keep_from);
-  state.id_hashes.clear();
 }
 
 }  // namespace rtml::feature

@@ -1,21 +1,21 @@
 // The kernel: update(event) and read(time) on the state of one entity. Whoever computes a feature,
 // for a training set, a stream or a request, ends here or in the sweep that is proven equal to it.
 //
-// A State is a value owned by whoever holds it. A Kernel keeps scratch memory: one per thread.
+// A State (state.h) is a value owned by whoever holds it. A Kernel keeps scratch memory: one per
+// thread.
 
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/feature/program.h"
+#include "core/feature/state.h"
 #include "core/table/value.h"
 
 namespace rtml::feature {
@@ -47,31 +47,11 @@ struct Row {
   std::int64_t overflows = 0;  // INT64 sums that did not fit and are null.
 };
 
-// The values that one slot has kept, one an event. Which vector holds them depends on the kind.
-struct SlotValues {
-  std::vector<std::uint8_t> valid;
-  std::vector<std::int64_t> integers;  // BOOL, INT64, TIMESTAMP.
-  std::vector<double> numbers;         // DOUBLE.
-  std::vector<std::string> texts;      // STRING, BYTES.
-};
-
-// What is kept of one entity's events, in their order: event time, created (null lowest), id or
-// the canonical bytes of the row.
-struct State {
-  static constexpr std::int64_t kNoCreated = std::numeric_limits<std::int64_t>::min();
-
-  std::vector<std::int64_t> times_us;
-  std::vector<std::int64_t> created_us;  // kNoCreated where null; empty if the program has none.
-  // Bytes that sort as the id does, or as the row where there is no id; empty if neither matters.
-  std::vector<std::string> tie_breaks;
-  std::vector<SlotValues> slots;
-  // Reads before this moment fail: events they need were trimmed.
-  std::int64_t oldest_read_us = std::numeric_limits<std::int64_t>::min();
-  std::int64_t duplicates = 0;  // Events dropped since the state began.
-  // Hashes of `tie_breaks` that tell a new id fast; made when there are many events.
-  std::unordered_set<std::size_t> id_hashes;
-
-  std::size_t events() const { return times_us.size(); }
+// What became of an event that was given to update().
+enum class UpdateOutcome : std::uint8_t {
+  kApplied,
+  kDuplicate,  // One with its id is there; the first in order of the two stays.
+  kFolded,     // Not applied: its time is at or before State::folded_until_us.
 };
 
 struct Arrival;
@@ -85,22 +65,33 @@ class Kernel {
 
   State make_state() const;
 
-  // Applies one event, in whatever order events come. Returns false if it was dropped because one
-  // with its id is there already; of two with one id the first in order stays, and if the new one
-  // is first, it takes the other's place. REQUIRES: inputs have the types of the program.
-  bool update(State& state, const Event& event);
+  // Applies one event, in whatever order events come. Of two with one id the first in order stays;
+  // if that is the new one, it takes the other's place, which counts as a duplicate and is applied.
+  // REQUIRES: inputs have the types of the program.
+  UpdateOutcome update(State& state, const Event& event);
 
-  // Computes the features as of `time_us`. Fails with kOutsideHistory before oldest_read_us.
+  // Computes the features as of `time_us`. Fails with kOutsideHistory before oldest_read_us, and
+  // where a state merged from several trimmed ones does not tell where a session began.
   Result<Row> read(const State& state, std::int64_t time_us);
 
-  // Applies a request's own event to a copy, then reads: serving sees what training saw.
+  // Applies a request's own event to a copy, then reads: serving sees what training saw. Fails like
+  // read(), and with kOutsideHistory if the state is final at the event's time.
   Result<Row> read_with_event(const State& state, const Event& event, std::int64_t time_us);
 
   // The row of an entity without any event.
   Row read_unknown();
 
-  // Forgets what no read at or after `oldest_read_us` can see.
+  // Gives up reads before `oldest_read_us`: folds the events that only foldable windows still need
+  // into accumulators, and forgets what no read at or after it can see. From then on events at or
+  // before folded_until_us, which is Program::raw_retention_us and a moment before oldest_read_us,
+  // cannot be applied. Reads at or after `oldest_read_us` stay exact, whenever and however often
+  // a state was trimmed.
   void trim(State& state, std::int64_t oldest_read_us) const;
+
+  // Joins what two partitions have kept of one entity: `into` becomes the state of one partition
+  // that saw all the events, as far as both can still be read. An id counts once among events that
+  // are still there; duplicates are added up.
+  void merge(State& into, const State& other) const;
 
   // The bytes of a state (docs/formats/state.md), and back. decode() fails with kDataCorrupt on
   // bytes that no encode() of this program gives.
@@ -111,7 +102,8 @@ class Kernel {
   struct Memory;
   bool make_room_for_id(State& state, const Arrival& arrival) const;
   void insert(State& state, const Arrival& arrival) const;
-  Row read_now(const State& state, std::int64_t time_us);
+  Result<Row> read_now(const State& state, std::int64_t time_us);
+  void finish_row(Row& row, Status status);
 
   const Program& program_;
   std::unique_ptr<Memory> memory_;

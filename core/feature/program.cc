@@ -20,9 +20,6 @@ using project::FeatureForm;
 using table::DataType;
 using table::Kind;
 
-// No window may reach back further; longer ones are mistakes and would overflow.
-constexpr std::int64_t kMaximumReach = 10'000 * 366 * kDay;
-
 Text text_of(const project::LocatedText& located) {
   return {located.text, located.location};
 }
@@ -224,31 +221,17 @@ class Compiler {
         "declare type: " + to_string(inferred));
   }
 
-  void check_window(const Feature& feature) {
-    const auto refuse = [&](const std::string& message) {
-      feature_error(feature, feature.window ? feature.window->location : feature.location,
-                    ErrorCode::kFeatureDefinition, message,
-                    "sliding windows are: `window: 7d`, `window: {size: 7d, delay: 1d}`");
-    };
-    if (!feature.window) return refuse("an aggregate without a window is not supported yet");
-    const project::Window& window = *feature.window;
-    if (window.kind != project::WindowKind::kSliding) {
-      return refuse("this kind of window is not supported yet: " +
-                    std::string(kWindowNames[static_cast<std::size_t>(window.kind)]));
-    }
-    if (window.resolution_us != 0) {
-      return refuse("windows with a resolution are not supported yet");
-    }
-    if (window.size_us <= 0 || window.delay_us < 0 || window.size_us > kMaximumReach ||
-        window.delay_us > kMaximumReach) {
-      feature_error(feature, window.location, ErrorCode::kFeatureDefinition,
-                    "a window's size must be above 0 and reach back 10,000 years at most");
-    }
+  // Checks the window of a feature against what `aggregate` can do. Records what is wrong.
+  void check_window(const Feature& feature, const AggregateRow& aggregate) {
+    const WindowProblem problem = problem_of(written_window(feature), aggregate.name,
+                                             aggregate.accumulate != nullptr, view_.as_of_created);
+    if (problem.message.empty()) return;
+    feature_error(feature, feature.window ? feature.window->location : feature.location,
+                  ErrorCode::kFeatureDefinition, problem.message, problem.help);
   }
 
   void draft_aggregate(Draft& draft) {
     const Feature& feature = *draft.feature;
-    check_window(feature);
     if (!feature.filter.empty()) {
       draft.filter = parse_of_event(feature.filter);
       if (draft.filter) check_filter(*draft.filter, text_of(feature.filter));
@@ -259,12 +242,9 @@ class Compiler {
         expression::locate(text_of(feature.aggregate), call->offset, call->length);
     draft.aggregate = find_aggregate(feature, *call, place);
     if (draft.aggregate == nullptr) return;
-    // Without a window it is the whole life.
-    project::Window lifetime;
-    lifetime.kind = project::WindowKind::kLifetime;
-    auto parameters =
-        parse_parameters(*draft.aggregate, *call, text_of(feature.aggregate),
-                         feature.window ? *feature.window : lifetime, feature.name);
+    check_window(feature, *draft.aggregate);
+    auto parameters = parse_parameters(*draft.aggregate, *call, text_of(feature.aggregate),
+                                       written_window(feature), feature.name);
     if (!parameters) {
       errors_.push_back(std::move(parameters).error());
       return;
@@ -462,14 +442,41 @@ class Compiler {
     return program_.slots.size() - 1;
   }
 
-  std::size_t window_of(const project::Window& window) {
-    const SlidingWindow wanted{window.size_us, window.delay_us,
-                               window.bounds == project::WindowBounds::kClosedOpen};
-    program_.retention_us = std::max(program_.retention_us, wanted.size_us + wanted.delay_us);
+  std::size_t window_of(const Feature& feature) {
+    const Window wanted = to_window(written_window(feature));
+    if (wanted.is_session()) {
+      program_.has_sessions = true;
+      // Only events of this long before the final ones can share a session with them.
+      reach(wanted.gap_us + wanted.max_length_us);
+    } else if (!wanted.is_foldable()) {
+      reach(wanted.size_us + wanted.delay_us);
+    }
     const auto found = std::find(program_.windows.begin(), program_.windows.end(), wanted);
     const auto index = static_cast<std::size_t>(found - program_.windows.begin());
     if (found == program_.windows.end()) program_.windows.push_back(wanted);
     return index;
+  }
+
+  void reach(std::int64_t length_us) {
+    program_.raw_retention_us = std::max(program_.raw_retention_us, length_us);
+  }
+
+  // The fold of a cell whose window is foldable.
+  std::size_t fold_of(const Cell& cell) {
+    const Buckets buckets = buckets_of(program_.windows[cell.window]);
+    const auto is_same = [&](const Fold& fold) {
+      return fold.aggregate == cell.aggregate && fold.slot == cell.slot &&
+             fold.filter == cell.filter && fold.parameters == cell.parameters &&
+             fold.buckets == buckets;
+    };
+    auto found = std::find_if(program_.folds.begin(), program_.folds.end(), is_same);
+    if (found == program_.folds.end()) {
+      program_.folds.push_back(
+          {cell.aggregate, cell.slot, cell.filter, cell.parameters, buckets, {}});
+      found = program_.folds.end() - 1;
+    }
+    found->windows.push_back(cell.window);
+    return static_cast<std::size_t>(found - program_.folds.begin());
   }
 
   std::size_t row_cell_of(const Node& column, const Text& text) {
@@ -511,10 +518,11 @@ class Compiler {
       Cell cell;
       cell.aggregate = draft.aggregate;
       cell.parameters = draft.parameters;
-      cell.window = window_of(*feature.window);
+      cell.window = window_of(feature);
+      const std::int64_t delay_us = program_.windows[cell.window].delay_us;
       if (draft.argument) {
         cell.slot = slot_of(*draft.argument, text_of(feature.aggregate));
-        depend(output, *draft.argument, feature.window->delay_us);
+        depend(output, *draft.argument, delay_us);
       }
       const Kind values = draft.argument ? program_.slots[cell.slot].kind : Kind::kInt64;
       const DataType result = *draft.aggregate->result(values);
@@ -522,8 +530,9 @@ class Compiler {
       cell.is_list = result.is_list;
       if (draft.filter) {
         cell.filter = slot_of(*draft.filter, text_of(feature.filter));
-        depend(output, *draft.filter, feature.window->delay_us);
+        depend(output, *draft.filter, delay_us);
       }
+      if (program_.windows[cell.window].is_foldable()) cell.fold = fold_of(cell);
       output.cell = program_.cells.size();
       program_.cells.push_back(cell);
     }
@@ -569,8 +578,6 @@ class Compiler {
     }
     output.expression = std::move(*compiled);
   }
-
-  static constexpr std::string_view kWindowNames[] = {"lifetime", "sliding", "tumbling", "session"};
 
   const project::FeatureView& view_;
   const project::Source& source_;

@@ -14,6 +14,7 @@
 
 #include "core/base/result.h"
 #include "core/expression/expression.h"
+#include "core/feature/window.h"
 #include "core/project/definitions.h"
 #include "core/table/types.h"
 
@@ -30,15 +31,6 @@ inline constexpr std::string_view kEventTimestamp = "event_timestamp";
 struct Slot {
   expression::Expression expression;
   table::Kind kind;
-};
-
-// A sliding window, (t - delay - size, t - delay] or, closed-open, [t - delay - size, t - delay).
-struct SlidingWindow {
-  std::int64_t size_us = 0;
-  std::int64_t delay_us = 0;
-  bool is_closed_open = false;
-
-  friend bool operator==(const SlidingWindow&, const SlidingWindow&) = default;
 };
 
 inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
@@ -62,10 +54,26 @@ struct Cell {
   std::size_t slot = kNone;                 // kNone: the aggregate counts events.
   std::size_t filter = kNone;               // A BOOL slot; kNone: every event.
   std::size_t window = kNone;               // Of Program::windows.
+  std::size_t fold = kNone;                 // Of Program::folds; kNone: read from events alone.
   AggregateParameters parameters;
   table::Kind kind = table::Kind::kInt64;  // Of the value, or of the items of a list.
   bool is_list = false;
 };
+
+// What foldable cells share of events that were folded: cells of one aggregate, slot and filter
+// whose windows cut time alike need one accumulator a bucket.
+struct Fold {
+  const AggregateRow* aggregate = nullptr;
+  std::size_t slot = kNone;    // As in Cell.
+  std::size_t filter = kNone;  // As in Cell.
+  AggregateParameters parameters;
+  Buckets buckets;
+  std::vector<std::size_t> windows;  // Those that read it; what none of them sees is forgotten.
+};
+
+// How long after the watermark has passed a moment reads of it still succeed, where nothing else is
+// said.
+inline constexpr std::int64_t kDefaultHistoryUs = 86'400'000'000;
 
 // A column of the source that a feature's value depends on, and how old at least the values are
 // that it sees. A label column must not be seen before it is mature.
@@ -96,7 +104,9 @@ struct Program {
   bool is_order_needed = false;  // Some feature tells the events of one moment apart.
 
   std::vector<Slot> slots;
-  std::vector<SlidingWindow> windows;
+  std::vector<Window> windows;
+  std::vector<Fold> folds;
+  bool has_sessions = false;
 
   // What a read computes, in this order: the cells, then the outputs in `evaluation_order`.
   // Expressions of outputs read a row of values: those of the outputs, then `row_cells` as columns.
@@ -107,8 +117,16 @@ struct Program {
 
   std::int64_t ttl_us = 0;  // 0: for ever.
   bool as_of_created = false;
-  // No read at t sees a window's event older than t - retention_us.
-  std::int64_t retention_us = 0;
+  // A read at t takes no event at or before t - raw_retention_us - 1 from the events themselves, but
+  // for the latest row and for the sessions at that moment: the reach of windows that do not fold.
+  std::int64_t raw_retention_us = 0;
+
+  // How late an event may be behind the watermark where reads reach `history_us` back and the stream
+  // declares no `allowed_lateness`: late is time <= watermark - lateness_us(). Such an event never
+  // meets what trim(watermark - history_us) has folded.
+  std::int64_t lateness_us(std::int64_t history_us = kDefaultHistoryUs) const {
+    return raw_retention_us + history_us;
+  }
 
   // The features in the order of the view.
   table::Schema output_schema() const;

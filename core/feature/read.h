@@ -1,33 +1,14 @@
-// The rules of a read that the kernel and the sweep share: where a window ends, and what the age of
-// the latest event says about the row. Internal to core/feature.
+// The rules of a read that the kernel and the sweep share beside the ends of windows (window.h): what
+// the age of the latest event says about the row. Internal to core/feature.
 
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 #include "core/feature/kernel.h"
 #include "core/feature/program.h"
 
 namespace rtml::feature {
-
-// Returns time - duration, held at the least moment there is. REQUIRES: the duration is >= 0.
-inline std::int64_t earlier(std::int64_t time_us, std::int64_t duration_us) {
-  std::int64_t result = 0;
-  return __builtin_sub_overflow(time_us, duration_us, &result)
-             ? std::numeric_limits<std::int64_t>::min()
-             : result;
-}
-
-// The window of a read: (low, high], or [low, high) where it is closed-open.
-struct WindowEnds {
-  std::int64_t low_us;
-  std::int64_t high_us;
-};
-inline WindowEnds ends_of(const SlidingWindow& window, std::int64_t time_us) {
-  const std::int64_t high_us = earlier(time_us, window.delay_us);
-  return {earlier(high_us, window.size_us), high_us};
-}
 
 // Says what the latest event (null: there is none) means for the whole row. An event exactly as old
 // as the ttl still counts.

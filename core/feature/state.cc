@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/feature/aggregate.h"
 #include "core/feature/byte_codec.h"
+#include "core/feature/events.h"
 #include "core/feature/exact_sum.h"
 #include "core/feature/kernel.h"
 #include "core/feature/read.h"
@@ -15,7 +17,6 @@ namespace {
 using table::Kind;
 
 constexpr std::string_view kMagic = "RTMS";
-constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kChecksumBytes = 8;
 
 // FNV-1a of 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
@@ -83,10 +84,63 @@ void read_slot(Reader& reader, SlotValues& slot, Kind kind, std::size_t events) 
   }
 }
 
+// Folded buckets and sessions came with version 2; a program without them still writes version 1.
+std::uint8_t version_of(const Program& program) {
+  return program.folds.empty() && !program.has_sessions ? 1 : 2;
+}
+
+// The buckets of one fold: how many, then of each its distance from the one before and what it
+// holds.
+void write_buckets(Writer& writer, const std::vector<FoldedBucket>& buckets) {
+  writer.varint(buckets.size());
+  std::int64_t last = 0;
+  for (const FoldedBucket& bucket : buckets) {
+    writer.zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(bucket.index) -
+                                            static_cast<std::uint64_t>(last)));
+    last = bucket.index;
+    bucket.accumulator->encode(writer);
+  }
+}
+
+void read_buckets(Reader& reader, const Program& program, const Fold& fold,
+                  std::vector<FoldedBucket>& buckets) {
+  const std::size_t count = reader.count(1);
+  std::int64_t last = 0;
+  for (std::size_t i = 0; i < count && !reader.failed(); ++i) {
+    const auto index = static_cast<std::int64_t>(static_cast<std::uint64_t>(last) +
+                                                 static_cast<std::uint64_t>(reader.zigzag()));
+    if (i > 0 && index <= last) return reader.refuse();
+    buckets.emplace_back(index, make_accumulator(program, fold));
+    buckets.back().accumulator->decode(reader);
+    last = index;
+  }
+}
+
+// What version 2 adds.
+void write_final(Writer& writer, const Program& program, const State& state) {
+  if (program.has_sessions) {
+    writer.zigzag(state.complete_from_us);
+    for (const std::int64_t start : state.session_starts_us) writer.zigzag(start);
+  }
+  writer.varint(state.folds.size());
+  for (const auto& buckets : state.folds) write_buckets(writer, buckets);
+}
+
+void read_final(Reader& reader, const Program& program, State& state) {
+  if (program.has_sessions) {
+    state.complete_from_us = reader.zigzag();
+    for (std::int64_t& start : state.session_starts_us) start = reader.zigzag();
+  }
+  if (reader.varint() != program.folds.size()) return reader.refuse();
+  for (std::size_t f = 0; f < program.folds.size(); ++f) {
+    read_buckets(reader, program, program.folds[f], state.folds[f]);
+  }
+}
+
 // What decides whether a program can read a state: which parts there are, and the slots' kinds.
 void write_shape(Writer& writer, const Program& program) {
   writer.raw(kMagic);
-  writer.byte(kVersion);
+  writer.byte(version_of(program));
   writer.byte(static_cast<std::uint8_t>((program.created_column.empty() ? 0 : 1) |
                                         (keeps_tie_breaks(program) ? 2 : 0)));
   writer.varint(program.slots.size());
@@ -131,6 +185,7 @@ std::string Kernel::encode(const State& state) const {
   for (std::size_t i = 0; i < program_.slots.size(); ++i) {
     write_slot(writer, state.slots[i], program_.slots[i].kind);
   }
+  if (version_of(program_) >= 2) write_final(writer, program_, state);
   return finished(writer);
 }
 
@@ -148,6 +203,7 @@ Result<State> Kernel::decode(std::string_view bytes) const {
   Reader reader(body.substr(expected.size()));
   State state = make_state();
   state.oldest_read_us = reader.zigzag();
+  state.folded_until_us = final_until(program_, state.oldest_read_us);
   state.duplicates = static_cast<std::int64_t>(reader.varint());
   const std::uint64_t count = reader.varint();
   // Each event has a byte at least, so that a wrong count cannot ask for much memory.
@@ -168,6 +224,7 @@ Result<State> Kernel::decode(std::string_view bytes) const {
   for (std::size_t i = 0; i < program_.slots.size(); ++i) {
     read_slot(reader, state.slots[i], program_.slots[i].kind, events);
   }
+  if (version_of(program_) >= 2) read_final(reader, program_, state);
   if (reader.failed()) return corrupt(program_, "it is cut short or malformed");
   if (reader.left() != 0) return corrupt(program_, "bytes follow its end");
   if (state.duplicates < 0 || !are_in_order(state)) {

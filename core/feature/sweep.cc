@@ -217,15 +217,39 @@ class BlockSweep {
     std::int64_t last_read = 0;
   };
 
-  void place_window(const SlidingWindow& window, const Range& entity, WindowReads& placed) const {
+  void place_window(const Window& window, const Range& entity, WindowReads& placed) const {
+    if (window.is_session()) return place_sessions(window, entity, placed);
     std::int64_t low = entity.first_event;
     std::int64_t high = entity.first_event;
-    // Times are whole microseconds: a closed-open window is the open-closed one a moment earlier.
-    const std::int64_t shift = window.is_closed_open ? 1 : 0;
     for (std::int64_t r = entity.first_read; r < entity.last_read; ++r) {
-      const WindowEnds ends = ends_of(window, earlier(read_times_[r], shift));
+      const WindowEnds ends = ends_of(window, read_times_[r]);
       while (low < entity.last_event && times_[low] <= ends.low_us) ++low;
       while (high < entity.last_event && times_[high] <= ends.high_us) ++high;
+      placed.lows[r] = static_cast<Position>(low);
+      placed.highs[r] = static_cast<Position>(high);
+    }
+  }
+
+  // One pass over the events cuts them into sessions; each read takes the one that is open at its
+  // time, or the latest that is over.
+  void place_sessions(const Window& window, const Range& entity, WindowReads& placed) const {
+    SessionCutter cutter(window);
+    std::int64_t end = entity.first_event;
+    std::int64_t start = end;   // Of the session of the last event.
+    std::int64_t before = end;  // Of the one before it.
+    for (std::int64_t r = entity.first_read; r < entity.last_read; ++r) {
+      for (; end < entity.last_event && times_[end] <= read_times_[r]; ++end) {
+        if (!cutter.next(times_[end])) continue;
+        before = start;
+        start = end;
+      }
+      const bool is_over = cutter.is_over_at(read_times_[r]);
+      std::int64_t low = is_over ? end : start;
+      std::int64_t high = end;
+      if (window.is_over) {
+        low = is_over ? start : before;
+        high = is_over ? end : start;
+      }
       placed.lows[r] = static_cast<Position>(low);
       placed.highs[r] = static_cast<Position>(high);
     }

@@ -131,7 +131,7 @@ TEST_CASE("compile: errors point into the file of the view") {
         "  - {name: a, type: DOUBLE, aggregate: mean(amout), window: 1h}\n"
         "  - {name: b, type: INT64, aggregate: count, window: 1h, filter: \"amount > 'x'\"}\n"
         "  - {name: d, type: BOOL, expression: b > 1 andd true}\n"
-        "  - {name: e, type: INT64, aggregate: count, window: {type: tumbling, size: 1h}}\n"}});
+        "  - {name: e, type: INT64, aggregate: mean(amount), window: {type: tumbling, size: 1h}}\n"}});
   const auto program = compile_view(fixture.require(), payments());
   REQUIRE(!program);
   CHECK(ProjectFixture::messages(program.error()) ==
@@ -141,8 +141,7 @@ TEST_CASE("compile: errors point into the file of the view") {
         "STRING)\n"
         "features/card.yaml:13:45 RT0401 cannot read the expression: expected an operator or the "
         "end, found \"andd\"\n"
-        "features/card.yaml:14:54 RT0403 feature e: this kind of window is not supported yet: "
-        "tumbling\n");
+        "features/card.yaml:14:12 RT0403 feature e: declared INT64, but mean(amount) is DOUBLE\n");
 }
 
 }  // namespace rtml::feature

@@ -29,7 +29,7 @@ class Bench {
 
   bool update(const SourceRow& row) {
     const auto [events, owned] = event(row);
-    return kernel_.update(state_, owned.event);
+    return kernel_.update(state_, owned.event) == UpdateOutcome::kApplied;
   }
 
   // The features at t, "7 null" style, and what the first one's status is.

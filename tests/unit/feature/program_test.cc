@@ -33,7 +33,7 @@ TEST_CASE("compile: takes only the columns a view needs") {
       .aggregate("b", Kind::kInt64, "count", 9);
   const Program program = view.program();
   CHECK(names(program.inputs) == std::vector<std::string>{"flag", "x", "z"});
-  CHECK(program.retention_us == 10);
+  CHECK(program.raw_retention_us == 10);
   CHECK(program.keys.size() == 1);
   CHECK(!program.is_order_needed);
   CHECK(program.output_schema().names() == std::vector<std::string>{"a", "b"});
@@ -129,27 +129,64 @@ TEST_CASE("compile: what is no aggregate, or takes something else, is said") {
         "feature f: declared DOUBLE, but last_k(x, 5) is LIST<DOUBLE>");
 }
 
-TEST_CASE("compile: windows that are not sliding are refused at their place") {
-  const auto refuse = [](const auto& change) {
+TEST_CASE("compile: windows that make no sense are refused at their place") {
+  using project::Window;
+  using project::WindowKind;
+  const auto refuse = [](const std::string& aggregate, const auto& change) {
     ViewBuilder view;
-    view.aggregate("f", Kind::kInt64, "count", 7);
+    view.aggregate("f", Kind::kInt64, aggregate, 8);
     view.view.features[0].window->location = {"features/a.yaml", 3, 5, 0, ""};
-    change(view.view.features[0]);
+    change(view, *view.view.features[0].window);
     const Error error = error_at(view);
     CHECK(error.code() == ErrorCode::kFeatureDefinition);
-    return error;
+    CHECK(error.location()->line == 3);
+    return error.message();
   };
-  const Error session = refuse(
-      [](project::Feature& feature) { feature.window->kind = project::WindowKind::kSession; });
-  CHECK(session.message() == "feature f: this kind of window is not supported yet: session");
-  CHECK(session.location()->line == 3);
-  CHECK(refuse([](project::Feature& feature) {
-          feature.window->kind = project::WindowKind::kTumbling;
-        }).message() == "feature f: this kind of window is not supported yet: tumbling");
-  CHECK(refuse([](project::Feature& feature) { feature.window->resolution_us = 1; }).message() ==
-        "feature f: windows with a resolution are not supported yet");
-  CHECK(refuse([](project::Feature& feature) { feature.window.reset(); }).message() ==
-        "feature f: an aggregate without a window is not supported yet");
+  CHECK(refuse("count", [](ViewBuilder&, Window& window) { window.resolution_us = 3; }) ==
+        "feature f: size and delay must be multiples of the resolution: 3us");
+  CHECK(refuse("count",
+               [](ViewBuilder&, Window& window) {
+                 window.resolution_us = 4;
+                 window.delay_us = 2;
+               }) == "feature f: size and delay must be multiples of the resolution: 4us");
+  CHECK(refuse("count", [](ViewBuilder&, Window& window) { window.size_us = 0; }) ==
+        "feature f: a window's size must be above 0 and reach back 10,000 years at most");
+  CHECK(refuse("count",
+               [](ViewBuilder&, Window& window) {
+                 window.kind = WindowKind::kSession;
+                 window.gap_us = 5;
+                 window.delay_us = 3;
+               }) == "feature f: a session window has no delay, resolution or bounds");
+  CHECK(refuse("count", [](ViewBuilder&, Window& window) {
+          window.kind = WindowKind::kSession;
+        }) == "feature f: a session's gap and max_length must be above 0 and 10,000 years at most");
+  CHECK(refuse("count",
+               [](ViewBuilder&, Window& window) {
+                 window.kind = WindowKind::kTumbling;
+                 window.size_us = 0;
+               }) == "feature f: a window's size must be above 0 and 10,000 years at most");
+  CHECK(refuse("count",
+               [](ViewBuilder& view, Window& window) {
+                 view.as_of_created();
+                 window.kind = WindowKind::kTumbling;
+               }) == "feature f: as_of_created needs sliding windows without resolution");
+}
+
+TEST_CASE("compile: equal tiles share a fold, whatever the sizes of their windows") {
+  ViewBuilder view;
+  view.aggregate("a", Kind::kDouble, "sum(x)", 8)
+      .aggregate("b", Kind::kDouble, "sum(x)", 16, 4)
+      .aggregate("d", Kind::kDouble, "sum(x)", 6)
+      .aggregate("e", Kind::kDouble, "sum(x)", 8);
+  for (int i = 0; i < 2; ++i) view.view.features[i].window->resolution_us = 4;
+  view.view.features[2].window->resolution_us = 2;
+  view.view.features[3].window.reset();
+  const Program program = view.program();
+  CHECK(program.folds.size() == 3);
+  CHECK(program.folds[0].windows.size() == 2);
+  // What folds needs no events, so nothing but the history makes them late.
+  CHECK(program.raw_retention_us == 0);
+  CHECK(program.lateness_us() == kDefaultHistoryUs);
 }
 
 TEST_CASE("compile: features that read each other in a circle are refused") {

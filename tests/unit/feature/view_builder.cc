@@ -35,16 +35,24 @@ ViewBuilder& ViewBuilder::aggregate(const std::string& name, Kind type,
                                     const std::string& aggregate, std::int64_t size_us,
                                     std::int64_t delay_us, const std::string& filter,
                                     bool is_closed_open) {
+  project::Window window;
+  window.size_us = size_us;
+  window.delay_us = delay_us;
+  if (is_closed_open) window.bounds = project::WindowBounds::kClosedOpen;
+  return aggregate_over(name, {type}, aggregate, window, filter);
+}
+
+ViewBuilder& ViewBuilder::aggregate_over(const std::string& name, table::DataType type,
+                                         const std::string& aggregate,
+                                         const std::optional<project::Window>& window,
+                                         const std::string& filter) {
   project::Feature feature;
   feature.name = name;
-  feature.type = {type};
+  feature.type = type;
   feature.form = project::FeatureForm::kAggregate;
   feature.aggregate.text = aggregate;
   feature.filter.text = filter;
-  feature.window.emplace();
-  feature.window->size_us = size_us;
-  feature.window->delay_us = delay_us;
-  if (is_closed_open) feature.window->bounds = project::WindowBounds::kClosedOpen;
+  feature.window = window;
   view.features.push_back(feature);
   return *this;
 }

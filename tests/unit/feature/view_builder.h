@@ -22,6 +22,10 @@ class ViewBuilder {
   ViewBuilder& aggregate(const std::string& name, table::Kind type, const std::string& aggregate,
                          std::int64_t size_us, std::int64_t delay_us = 0,
                          const std::string& filter = "", bool is_closed_open = false);
+  ViewBuilder& aggregate_over(const std::string& name, table::DataType type,
+                              const std::string& aggregate,
+                              const std::optional<project::Window>& window,
+                              const std::string& filter = "");
   ViewBuilder& expression(const std::string& name, table::Kind type, const std::string& text);
   ViewBuilder& column(const std::string& name, table::Kind type, const std::string& column = "");
   ViewBuilder& ttl(std::int64_t ttl_us);

@@ -1,0 +1,27 @@
+// The scratch memory of a kernel. Internal to core/feature.
+
+#pragma once
+
+#include <vector>
+
+#include "core/expression/expression.h"
+#include "core/feature/aggregate.h"
+#include "core/feature/kernel.h"
+
+namespace rtml::feature {
+
+struct Kernel::Memory {
+  explicit Memory(const Program& program)
+      : slot_scratch(program.slots.size()), output_scratch(program.outputs.size()) {}
+
+  std::vector<table::Value> inputs;       // Of the event at hand, then its time.
+  std::vector<table::Value> slot_values;  // Of the event at hand.
+  std::vector<expression::Scratch> slot_scratch;
+  std::vector<expression::Scratch> output_scratch;
+  std::vector<SlotView> views;
+  std::vector<table::Value> cells;  // Of the row last read.
+  ReadMemory read;                  // What they point into,
+  table::ValueMemory row;           // and what the row does.
+};
+
+}  // namespace rtml::feature

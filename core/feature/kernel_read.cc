@@ -1,0 +1,240 @@
+// read(): the value of every cell from events and accumulators, then the outputs from the cells.
+
+#include <algorithm>
+#include <optional>
+
+#include "core/base/time.h"
+#include "core/feature/aggregate.h"
+#include "core/feature/events.h"
+#include "core/feature/exact_sum.h"
+#include "core/feature/kernel.h"
+#include "core/feature/kernel_memory.h"
+#include "core/feature/read.h"
+
+namespace rtml::feature {
+namespace {
+
+using table::Kind;
+using table::Value;
+
+// Where the events of a window stand: [begin, end).
+struct EventRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// The session that a window names at `time_us`. Nothing if the state does not know it.
+std::optional<EventRange> find_session(const Window& window, const State& state,
+                                       std::int64_t start_us, std::int64_t time_us) {
+  const auto& times = state.times_us;
+  if (start_us == State::kUnknownSession) return std::nullopt;
+  const std::size_t end = first_after(times, time_us);
+  const std::size_t first = first_after(times, earlier(start_us, 1));
+  const bool is_complete = start_us == kBeforeAllTime;
+  if (first >= end && !is_complete) return std::nullopt;
+  SessionCutter cutter(window);
+  EventRange open{end, end};
+  EventRange over{end, end};
+  bool has_over = false;
+  for (std::size_t i = std::min(first, end); i < end; ++i) {
+    if (!cutter.next(times[i])) continue;
+    has_over = has_over || open.begin < end;
+    over = {open.begin, i};
+    open.begin = i;
+  }
+  if (cutter.is_over_at(time_us)) {
+    has_over = has_over || open.begin < end;
+    over = open;
+    open = {end, end};
+  }
+  if (!window.is_over) return open;
+  if (has_over) return over;
+  if (!is_complete) return std::nullopt;
+  return EventRange{};
+}
+
+// What the cells of one read share.
+struct Reading {
+  const Program& program;
+  const State& state;
+  std::int64_t time_us;
+  std::size_t latest;
+  const std::vector<SlotView>& views;
+  ReadMemory& memory;
+  bool is_session_unknown = false;
+};
+
+KeptWindow window_of(const Cell& cell, const Reading& reading) {
+  KeptWindow window;
+  window.parameters = &cell.parameters;
+  window.times_us = reading.state.times_us.data();
+  if (cell.slot != kNone) window.values = &reading.views[cell.slot];
+  if (cell.filter != kNone) window.filter = &reading.views[cell.filter];
+  if (reading.program.as_of_created) window.created_us = reading.state.created_us.data();
+  window.created_limit_us = reading.time_us;
+  return window;
+}
+
+// The buckets that were folded, and the events after them.
+Value read_folded(const Cell& cell, Reading& reading, KeptWindow window, const WindowEnds& ends) {
+  const Fold& fold = reading.program.folds[cell.fold];
+  const std::unique_ptr<Accumulator> sum = make_accumulator(reading.program, fold);
+  const BucketRange range = range_of(fold.buckets, ends);
+  const auto& buckets = reading.state.folds[cell.fold];
+  auto bucket = std::lower_bound(
+      buckets.begin(), buckets.end(), range.first,
+      [](const FoldedBucket& folded, std::int64_t index) { return folded.index < index; });
+  for (; bucket != buckets.end() && bucket->index <= range.last; ++bucket) {
+    sum->merge(*bucket->accumulator);
+  }
+  window.begin = std::max(window.begin, first_after(reading.state.times_us,
+                                                    reading.state.folded_until_us));
+  for (std::size_t i = window.begin; i < window.end; ++i) {
+    if (!window.takes(i)) continue;
+    sum->add(window.values == nullptr ? Value() : window.values->at(i), place_of(reading.state, i));
+  }
+  return sum->read(reading.memory);
+}
+
+Value read_cell(const Cell& cell, Reading& reading) {
+  if (cell.aggregate == nullptr) {
+    return reading.latest == kNone ? Value() : reading.views[cell.slot].at(reading.latest);
+  }
+  const Window& kind = reading.program.windows[cell.window];
+  KeptWindow window = window_of(cell, reading);
+  if (kind.is_session()) {
+    const auto session = find_session(kind, reading.state,
+                                      reading.state.session_starts_us[cell.window], reading.time_us);
+    if (!session) {
+      reading.is_session_unknown = true;
+      return {};
+    }
+    window.begin = session->begin;
+    window.end = session->end;
+    return cell.aggregate->read(window, reading.memory);
+  }
+  const WindowEnds ends = ends_of(kind, reading.time_us);
+  window.begin = first_after(reading.state.times_us, ends.low_us);
+  window.end = std::max(window.begin, first_after(reading.state.times_us, ends.high_us));
+  if (cell.fold != kNone && reading.state.folded_until_us != State::kNotFolded) {
+    return read_folded(cell, reading, window, ends);
+  }
+  return cell.aggregate->read(window, reading.memory);
+}
+
+// What a value becomes in a column of the declared type.
+Value declared(const Value& value, Kind kind) {
+  if (value.is_null()) return value;
+  if (kind == Kind::kDouble && value.is_integer()) {
+    return Value::of_number(static_cast<double>(value.integer()));
+  }
+  if (value.is_number()) return Value::of_number(canonical(value.number()));
+  return value;
+}
+
+}  // namespace
+
+std::string_view to_string(Status status) {
+  switch (status) {
+    case Status::kPresent:
+      return "PRESENT";
+    case Status::kNullValue:
+      return "NULL_VALUE";
+    case Status::kNotFound:
+      return "NOT_FOUND";
+    case Status::kOutsideMaxAge:
+      break;
+  }
+  return "OUTSIDE_MAX_AGE";
+}
+
+std::size_t latest_event(const Program& program, const State& state, std::int64_t time_us) {
+  for (std::size_t i = first_after(state.times_us, time_us); i > 0; --i) {
+    if (!program.as_of_created || KeptWindow::was_created(state.created_us[i - 1], time_us)) {
+      return i - 1;
+    }
+  }
+  return kNone;
+}
+
+Result<Row> Kernel::read_now(const State& state, std::int64_t time_us) {
+  Memory& memory = *memory_;
+  Row row;
+  const std::size_t features = program_.outputs.size();
+  row.statuses.assign(features, Status::kPresent);
+  const std::size_t latest = latest_event(program_, state, time_us);
+  const Status status =
+      status_of(program_, latest == kNone ? nullptr : &state.times_us[latest], time_us);
+  if (latest != kNone) row.latest_event_us = state.times_us[latest];
+  if (is_null_row(program_, status)) {
+    row.values.resize(features);
+    row.statuses.assign(features, status);
+    return row;
+  }
+  memory.views.clear();
+  for (std::size_t i = 0; i < program_.slots.size(); ++i) {
+    memory.views.push_back(view_of(state.slots[i], program_.slots[i].kind));
+  }
+  memory.cells.clear();
+  memory.read.overflows = 0;
+  memory.read.values.clear();
+  Reading reading{program_, state, time_us, latest, memory.views, memory.read};
+  for (const Cell& cell : program_.cells) memory.cells.push_back(read_cell(cell, reading));
+  if (reading.is_session_unknown) {
+    return fail(ErrorCode::kOutsideHistory,
+                "cannot read view " + program_.view + " as of " + format_timestamp(time_us) +
+                    ": what several partitions have kept does not tell where the session began");
+  }
+  row.overflows = memory.read.overflows;
+  finish_row(row, status);
+  return row;
+}
+
+// Makes the outputs from the cells, in the order in which they need each other.
+void Kernel::finish_row(Row& row, Status status) {
+  Memory& memory = *memory_;
+  row.values.resize(program_.outputs.size());
+  for (const std::size_t cell : program_.row_cells) row.values.push_back(memory.cells[cell]);
+  for (const std::size_t index : program_.evaluation_order) {
+    const Output& output = program_.outputs[index];
+    const Value value = output.expression
+                            ? output.expression->evaluate(row.values, memory.output_scratch[index])
+                            : memory.cells[output.cell];
+    row.values[index] = declared(value, output.field.type.kind);
+    if (status == Status::kNotFound) {
+      row.statuses[index] = status;
+    } else if (value.is_null()) {
+      row.statuses[index] = Status::kNullValue;
+    }
+  }
+  row.values.resize(program_.outputs.size());
+  // The caller may drop the state before it looks at the row.
+  memory.row.clear();
+  for (Value& value : row.values) value = memory.row.keep(value);
+}
+
+Result<Row> Kernel::read(const State& state, std::int64_t time_us) {
+  if (time_us < state.oldest_read_us) {
+    return fail(ErrorCode::kOutsideHistory,
+                "cannot read view " + program_.view + " as of " + format_timestamp(time_us) +
+                    ": its state reaches back to " + format_timestamp(state.oldest_read_us));
+  }
+  return read_now(state, time_us);
+}
+
+Result<Row> Kernel::read_with_event(const State& state, const Event& event, std::int64_t time_us) {
+  State copy = state;
+  if (update(copy, event) == UpdateOutcome::kFolded) {
+    return fail(ErrorCode::kOutsideHistory,
+                "cannot apply an event of " + format_timestamp(event.time_us) + " to view " +
+                    program_.view + ": its state is final up to " +
+                    format_timestamp(state.folded_until_us));
+  }
+  return read(copy, time_us);
+}
+
+Row Kernel::read_unknown() {
+  return *read_now(make_state(), 0);
+}
+
+}  // namespace rtml::feature
