@@ -36,7 +36,6 @@ void fold_events(const Program& program, const Fold& fold, const State& state, s
                               ? SlotView()
                               : view_of(state.slots[fold.filter], program.slots[fold.filter].kind);
   for (std::size_t i = begin; i < end; ++i) {
-    if (state.times_us[i] == kBeforeAllTime) continue;
     if (fold.filter != kNone && !filter.is_true(i)) continue;
     if (fold.slot != kNone && values.valid[i] == 0) continue;
     const std::int64_t index = fold.buckets.of(state.times_us[i]);
@@ -77,8 +76,12 @@ std::size_t first_needed(const Program& program, State& state, std::size_t final
       before = start;
       start = i;
     }
-    if (window.is_over && before != kNone) start = before;
-    if (start == kNone) continue;
+    if (window.is_over) start = before;
+    // Without one before it, the first session of all is still the latest that is over, or none is.
+    if (start == kNone) {
+      needed = std::min(needed, first_after(state.times_us, earlier(start_us, 1)));
+      continue;
+    }
     start_us = std::max(start_us, state.times_us[start]);
     needed = std::min(needed, start);
   }

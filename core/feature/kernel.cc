@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/time.h"
 #include "core/feature/aggregate.h"
 #include "core/feature/events.h"
 #include "core/feature/exact_sum.h"
@@ -18,6 +19,8 @@ using table::Value;
 
 // Below this many events, looking at each is as fast as an index.
 constexpr std::size_t kIndexFrom = 64;
+// How many searches through all ids cost about as much as making an index.
+constexpr std::size_t kSearchesPerIndex = 32;
 
 void insert_value(SlotValues& slot, Kind kind, std::size_t position, const Value& value) {
   insert_at(slot.valid, position, static_cast<std::uint8_t>(value.is_null() ? 0 : 1));
@@ -78,17 +81,24 @@ std::size_t position_of(const State& state, const Arrival& arrival) {
   return low;
 }
 
-// The event with the id of `arrival`, or kNone.
-std::size_t find_id(State& state, const Arrival& arrival) {
-  const std::size_t hash = std::hash<std::string>()(arrival.tie_break);
-  if (state.events() >= kIndexFrom) {
-    if (state.id_hashes.empty()) {
-      for (const std::string& known : state.tie_breaks) {
-        state.id_hashes.insert(std::hash<std::string>()(known));
-      }
+// Whether the state's index of ids knows that the id of `arrival` is new. The index is made once
+// searches have looked at many times as many ids as there are: a state that is read back for a few
+// events does without.
+bool is_new_to_index(State& state, const Arrival& arrival) {
+  if (state.id_hashes.empty()) {
+    state.ids_looked_at += state.events();
+    if (state.events() < kIndexFrom || state.ids_looked_at < kSearchesPerIndex * state.events()) {
+      return false;
     }
-    if (state.id_hashes.insert(hash).second) return kNone;
+    for (const std::string& known : state.tie_breaks) {
+      state.id_hashes.insert(std::hash<std::string>()(known));
+    }
   }
+  return state.id_hashes.insert(std::hash<std::string>()(arrival.tie_break)).second;
+}
+
+// The event with the id of `arrival`, or kNone.
+std::size_t find_id(const State& state, const Arrival& arrival) {
   const auto found = std::find(state.tie_breaks.begin(), state.tie_breaks.end(), arrival.tie_break);
   return found == state.tie_breaks.end()
              ? kNone
@@ -97,14 +107,13 @@ std::size_t find_id(State& state, const Arrival& arrival) {
 
 }  // namespace
 
-UpdateOutcome Kernel::update(State& state, const Event& event) {
-  if (state.folded_until_us != State::kNotFolded && event.time_us <= state.folded_until_us) {
-    return UpdateOutcome::kFolded;
-  }
+Arrival Kernel::receive(const Event& event) {
   Memory& memory = *memory_;
   memory.inputs.assign(event.inputs.begin(), event.inputs.end());
-  for (Value& input : memory.inputs) {
-    if (program_.nan_is_null && input.is_number() && std::isnan(input.number())) input = Value();
+  if (program_.nan_is_null) {
+    for (Value& input : memory.inputs) {
+      if (input.is_number() && std::isnan(input.number())) input = Value();
+    }
   }
   Arrival arrival;
   arrival.time_us = event.time_us;
@@ -118,14 +127,46 @@ UpdateOutcome Kernel::update(State& state, const Event& event) {
     if (value.is_number()) value = Value::of_number(canonical(value.number()));
     memory.slot_values[i] = value;
   }
-  if (arrival.has_id && !make_room_for_id(state, arrival)) return UpdateOutcome::kDuplicate;
+  return arrival;
+}
+
+UpdateOutcome Kernel::apply(State& state, const Arrival& arrival, bool may_index) const {
+  if (arrival.has_id && !make_room_for_id(state, arrival, may_index)) {
+    return UpdateOutcome::kDuplicate;
+  }
   insert(state, arrival);
   return UpdateOutcome::kApplied;
 }
 
+UpdateOutcome Kernel::update(State& state, const Event& event) {
+  if (state.folded_until_us != State::kNotFolded && event.time_us <= state.folded_until_us) {
+    return UpdateOutcome::kFolded;
+  }
+  return apply(state, receive(event), true);
+}
+
+Result<Row> Kernel::read_with_event(const State& state, const Event& event, std::int64_t time_us) {
+  if (state.folded_until_us != State::kNotFolded && event.time_us <= state.folded_until_us) {
+    return fail(ErrorCode::kOutsideHistory,
+                "cannot apply an event of " + format_timestamp(event.time_us) + " to view " +
+                    program_.view + ": its state is final up to " +
+                    format_timestamp(state.folded_until_us));
+  }
+  // The vectors of the overlay keep their memory from read to read.
+  State& overlay = memory_->overlay;
+  overlay.times_us = state.times_us;
+  overlay.created_us = state.created_us;
+  overlay.tie_breaks = state.tie_breaks;
+  overlay.slots = state.slots;
+  apply(overlay, receive(event), false);
+  RTML_TRY(check_history(state, time_us));
+  return read_now(overlay, state, time_us);
+}
+
 // Of two events with one id the first in order stays; between equal places, the one whose values
 // sort first. Returns false if that is the one in the state.
-bool Kernel::make_room_for_id(State& state, const Arrival& arrival) const {
+bool Kernel::make_room_for_id(State& state, const Arrival& arrival, bool may_index) const {
+  if (may_index && is_new_to_index(state, arrival)) return true;
   const std::size_t found = find_id(state, arrival);
   if (found == kNone) return true;
   ++state.duplicates;

@@ -22,7 +22,7 @@ namespace rtml::feature {
 
 // One event as the source gives it.
 struct Event {
-  std::int64_t time_us = 0;
+  std::int64_t time_us = 0;              // Above kBeforeAllTime.
   table::Value created;                  // Microseconds, or null.
   table::Value id;                       // An integer or a text, or null.
   std::span<const table::Value> inputs;  // In the order of Program::inputs.
@@ -74,7 +74,7 @@ class Kernel {
   // where a state merged from several trimmed ones does not tell where a session began.
   Result<Row> read(const State& state, std::int64_t time_us);
 
-  // Applies a request's own event to a copy, then reads: serving sees what training saw. Fails like
+  // Reads as if a request's own event had been applied: serving sees what training saw. Fails like
   // read(), and with kOutsideHistory if the state is final at the event's time.
   Result<Row> read_with_event(const State& state, const Event& event, std::int64_t time_us);
 
@@ -100,9 +100,14 @@ class Kernel {
 
  private:
   struct Memory;
-  bool make_room_for_id(State& state, const Arrival& arrival) const;
+  // Evaluates an event into an arrival and the slot values of the memory.
+  Arrival receive(const Event& event);
+  UpdateOutcome apply(State& state, const Arrival& arrival, bool may_index) const;
+  bool make_room_for_id(State& state, const Arrival& arrival, bool may_index) const;
   void insert(State& state, const Arrival& arrival) const;
-  Result<Row> read_now(const State& state, std::int64_t time_us);
+  // Reads from the events of one state and what another knows of older ones; mostly they are one.
+  Result<Row> read_now(const State& events, const State& kept, std::int64_t time_us);
+  rtml::Status check_history(const State& state, std::int64_t time_us) const;
   void finish_row(Row& row, Status status);
 
   const Program& program_;

@@ -7,17 +7,22 @@
 #include "core/expression/expression.h"
 #include "core/feature/aggregate.h"
 #include "core/feature/kernel.h"
+#include "core/feature/read_plan.h"
 
 namespace rtml::feature {
 
 struct Kernel::Memory {
   explicit Memory(const Program& program)
-      : slot_scratch(program.slots.size()), output_scratch(program.outputs.size()) {}
+      : slot_scratch(program.slots.size()),
+        output_scratch(program.outputs.size()),
+        plan(make_plan(program)) {}
 
   std::vector<table::Value> inputs;       // Of the event at hand, then its time.
   std::vector<table::Value> slot_values;  // Of the event at hand.
   std::vector<expression::Scratch> slot_scratch;
   std::vector<expression::Scratch> output_scratch;
+  const ReadPlan plan;
+  State overlay;  // The events of a state and a request's own among them.
   std::vector<SlotView> views;
   std::vector<table::Value> cells;  // Of the row last read.
   ReadMemory read;                  // What they point into,

@@ -24,9 +24,9 @@ struct EventRange {
 };
 
 // The session that a window names at `time_us`. Nothing if the state does not know it.
-std::optional<EventRange> find_session(const Window& window, const State& state,
+std::optional<EventRange> find_session(const Window& window,
+                                       const std::vector<std::int64_t>& times,
                                        std::int64_t start_us, std::int64_t time_us) {
-  const auto& times = state.times_us;
   if (start_us == State::kUnknownSession) return std::nullopt;
   const std::size_t end = first_after(times, time_us);
   const std::size_t first = first_after(times, earlier(start_us, 1));
@@ -56,7 +56,8 @@ std::optional<EventRange> find_session(const Window& window, const State& state,
 // What the cells of one read share.
 struct Reading {
   const Program& program;
-  const State& state;
+  const State& events;  // Whose events are read.
+  const State& kept;    // Whose folds and starts of sessions are.
   std::int64_t time_us;
   std::size_t latest;
   const std::vector<SlotView>& views;
@@ -67,10 +68,10 @@ struct Reading {
 KeptWindow window_of(const Cell& cell, const Reading& reading) {
   KeptWindow window;
   window.parameters = &cell.parameters;
-  window.times_us = reading.state.times_us.data();
+  window.times_us = reading.events.times_us.data();
   if (cell.slot != kNone) window.values = &reading.views[cell.slot];
   if (cell.filter != kNone) window.filter = &reading.views[cell.filter];
-  if (reading.program.as_of_created) window.created_us = reading.state.created_us.data();
+  if (reading.program.as_of_created) window.created_us = reading.events.created_us.data();
   window.created_limit_us = reading.time_us;
   return window;
 }
@@ -80,18 +81,18 @@ Value read_folded(const Cell& cell, Reading& reading, KeptWindow window, const W
   const Fold& fold = reading.program.folds[cell.fold];
   const std::unique_ptr<Accumulator> sum = make_accumulator(reading.program, fold);
   const BucketRange range = range_of(fold.buckets, ends);
-  const auto& buckets = reading.state.folds[cell.fold];
+  const auto& buckets = reading.kept.folds[cell.fold];
   auto bucket = std::lower_bound(
       buckets.begin(), buckets.end(), range.first,
       [](const FoldedBucket& folded, std::int64_t index) { return folded.index < index; });
   for (; bucket != buckets.end() && bucket->index <= range.last; ++bucket) {
     sum->merge(*bucket->accumulator);
   }
-  window.begin = std::max(window.begin, first_after(reading.state.times_us,
-                                                    reading.state.folded_until_us));
+  window.begin = std::max(window.begin, first_after(reading.events.times_us,
+                                                    reading.kept.folded_until_us));
   for (std::size_t i = window.begin; i < window.end; ++i) {
     if (!window.takes(i)) continue;
-    sum->add(window.values == nullptr ? Value() : window.values->at(i), place_of(reading.state, i));
+    sum->add(window.values == nullptr ? Value() : window.values->at(i), place_of(reading.events, i));
   }
   return sum->read(reading.memory);
 }
@@ -103,8 +104,8 @@ Value read_cell(const Cell& cell, Reading& reading) {
   const Window& kind = reading.program.windows[cell.window];
   KeptWindow window = window_of(cell, reading);
   if (kind.is_session()) {
-    const auto session = find_session(kind, reading.state,
-                                      reading.state.session_starts_us[cell.window], reading.time_us);
+    const auto session = find_session(kind, reading.events.times_us,
+                                      reading.kept.session_starts_us[cell.window], reading.time_us);
     if (!session) {
       reading.is_session_unknown = true;
       return {};
@@ -114,9 +115,9 @@ Value read_cell(const Cell& cell, Reading& reading) {
     return cell.aggregate->read(window, reading.memory);
   }
   const WindowEnds ends = ends_of(kind, reading.time_us);
-  window.begin = first_after(reading.state.times_us, ends.low_us);
-  window.end = std::max(window.begin, first_after(reading.state.times_us, ends.high_us));
-  if (cell.fold != kNone && reading.state.folded_until_us != State::kNotFolded) {
+  window.begin = first_after(reading.events.times_us, ends.low_us);
+  window.end = std::max(window.begin, first_after(reading.events.times_us, ends.high_us));
+  if (cell.fold != kNone && reading.kept.folded_until_us != State::kNotFolded) {
     return read_folded(cell, reading, window, ends);
   }
   return cell.aggregate->read(window, reading.memory);
@@ -157,7 +158,7 @@ std::size_t latest_event(const Program& program, const State& state, std::int64_
   return kNone;
 }
 
-Result<Row> Kernel::read_now(const State& state, std::int64_t time_us) {
+Result<Row> Kernel::read_now(const State& state, const State& kept, std::int64_t time_us) {
   Memory& memory = *memory_;
   Row row;
   const std::size_t features = program_.outputs.size();
@@ -175,11 +176,17 @@ Result<Row> Kernel::read_now(const State& state, std::int64_t time_us) {
   for (std::size_t i = 0; i < program_.slots.size(); ++i) {
     memory.views.push_back(view_of(state.slots[i], program_.slots[i].kind));
   }
-  memory.cells.clear();
+  memory.cells.resize(program_.cells.size());
   memory.read.overflows = 0;
   memory.read.values.clear();
-  Reading reading{program_, state, time_us, latest, memory.views, memory.read};
-  for (const Cell& cell : program_.cells) memory.cells.push_back(read_cell(cell, reading));
+  const PassEvents events{state.times_us, memory.views, time_us};
+  for (const ReadPass& pass : memory.plan.passes) {
+    run_pass(pass, program_, events, memory.cells, memory.read);
+  }
+  Reading reading{program_, state, kept, time_us, latest, memory.views, memory.read};
+  for (const std::size_t cell : memory.plan.others) {
+    memory.cells[cell] = read_cell(program_.cells[cell], reading);
+  }
   if (reading.is_session_unknown) {
     return fail(ErrorCode::kOutsideHistory,
                 "cannot read view " + program_.view + " as of " + format_timestamp(time_us) +
@@ -193,6 +200,7 @@ Result<Row> Kernel::read_now(const State& state, std::int64_t time_us) {
 // Makes the outputs from the cells, in the order in which they need each other.
 void Kernel::finish_row(Row& row, Status status) {
   Memory& memory = *memory_;
+  row.values.reserve(program_.outputs.size() + program_.row_cells.size());
   row.values.resize(program_.outputs.size());
   for (const std::size_t cell : program_.row_cells) row.values.push_back(memory.cells[cell]);
   for (const std::size_t index : program_.evaluation_order) {
@@ -213,28 +221,21 @@ void Kernel::finish_row(Row& row, Status status) {
   for (Value& value : row.values) value = memory.row.keep(value);
 }
 
-Result<Row> Kernel::read(const State& state, std::int64_t time_us) {
-  if (time_us < state.oldest_read_us) {
-    return fail(ErrorCode::kOutsideHistory,
-                "cannot read view " + program_.view + " as of " + format_timestamp(time_us) +
-                    ": its state reaches back to " + format_timestamp(state.oldest_read_us));
-  }
-  return read_now(state, time_us);
+rtml::Status Kernel::check_history(const State& state, std::int64_t time_us) const {
+  if (time_us >= state.oldest_read_us) return {};
+  return fail(ErrorCode::kOutsideHistory,
+              "cannot read view " + program_.view + " as of " + format_timestamp(time_us) +
+                  ": its state reaches back to " + format_timestamp(state.oldest_read_us));
 }
 
-Result<Row> Kernel::read_with_event(const State& state, const Event& event, std::int64_t time_us) {
-  State copy = state;
-  if (update(copy, event) == UpdateOutcome::kFolded) {
-    return fail(ErrorCode::kOutsideHistory,
-                "cannot apply an event of " + format_timestamp(event.time_us) + " to view " +
-                    program_.view + ": its state is final up to " +
-                    format_timestamp(state.folded_until_us));
-  }
-  return read(copy, time_us);
+Result<Row> Kernel::read(const State& state, std::int64_t time_us) {
+  RTML_TRY(check_history(state, time_us));
+  return read_now(state, state, time_us);
 }
 
 Row Kernel::read_unknown() {
-  return *read_now(make_state(), 0);
+  const State empty = make_state();
+  return *read_now(empty, empty, 0);
 }
 
 }  // namespace rtml::feature

@@ -69,8 +69,9 @@ struct State {
   // Reads before this moment fail: events they need were trimmed.
   std::int64_t oldest_read_us = std::numeric_limits<std::int64_t>::min();
   std::int64_t duplicates = 0;  // Events dropped since the state began.
-  // Hashes of `tie_breaks` that tell a new id fast; made when there are many events.
+  // Hashes of `tie_breaks` that tell a new id fast; made once looking through them has cost more.
   std::unordered_set<std::size_t> id_hashes;
+  std::size_t ids_looked_at = 0;
 
   std::size_t events() const { return times_us.size(); }
 };

@@ -52,8 +52,7 @@ WindowProblem problem_of(const project::Window& window, std::string_view aggrega
 // windows compare equal.
 Window to_window(const project::Window& written);
 
-// The least moment there is stands for "before all time": an event there is in no window but
-// a session.
+// The least moment there is stands for "before all time": no event is there.
 inline constexpr std::int64_t kBeforeAllTime = std::numeric_limits<std::int64_t>::min();
 
 // Returns time - duration, held at the least moment there is. REQUIRES: the duration is >= 0.

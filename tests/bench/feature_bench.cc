@@ -134,6 +134,93 @@ State state_of(Kernel& kernel, const EventColumns& events, std::int64_t count) {
   return state;
 }
 
+// What a request asks for: 5 windows of 10 aggregates over two columns, 50 features.
+Program serving_program() {
+  project::FeatureView view;
+  view.name = "customer";
+  for (const std::int64_t days : {1, 3, 7, 30, 60}) {
+    for (const std::string column : {"amount", "fraud"}) {
+      const Kind kind = column == "amount" ? Kind::kDouble : Kind::kInt64;
+      const auto add = [&](const std::string& function, Kind type) {
+        view.features.push_back(aggregate("f" + std::to_string(view.features.size()),
+                                          function + "(" + column + ")", days * kDay, type));
+      };
+      add("count", Kind::kInt64);
+      add("sum", kind);
+      add("mean", Kind::kDouble);
+      add("min", kind);
+      add("max", kind);
+    }
+  }
+  project::Source source;
+  source.name = "transactions";
+  source.timestamp.column = "at";
+  source.id = "id";
+  const std::vector<project::EntityKey> keys = {{"customer", std::nullopt}};
+  auto program = compile(view, source, keys, schema());
+  if (!program) {
+    std::cerr << program.error().message() << "\n";
+    std::exit(1);
+  }
+  return std::move(*program);
+}
+
+// Of the rows, `count` spread over 60 days as one customer's.
+State serving_state(Kernel& kernel, const EventColumns& events, std::int64_t count) {
+  State state = kernel.make_state();
+  for (std::int64_t row = 0; row < kRows; row += kRows / count) {
+    const std::vector<table::Value> inputs = {value_at(events.inputs[0], row),
+                                              value_at(events.inputs[1], row)};
+    kernel.update(state, {events.time.integer_at(row), {}, value_at(*events.id, row), inputs});
+  }
+  return state;
+}
+
+void kernel_serve(benchmark::State& state) {
+  const Program program = serving_program();
+  const auto events = event_columns(program, rows(), "the rows");
+  Kernel kernel(program);
+  const State kept = serving_state(kernel, *events, state.range(0));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(kernel.read(kept, kept.times_us.back()));
+  }
+}
+
+void kernel_serve_with_event(benchmark::State& state) {
+  const Program program = serving_program();
+  const auto events = event_columns(program, rows(), "the rows");
+  Kernel kernel(program);
+  const State kept = serving_state(kernel, *events, state.range(0));
+  const std::vector<table::Value> inputs = {table::Value::of_number(12.5),
+                                            table::Value::of_integer(1)};
+  const Event own{kept.times_us.back() + 1, {}, table::Value::of_integer(-1), inputs};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(kernel.read_with_event(kept, own, own.time_us));
+  }
+}
+
+// One event more on a state of `range` events, trimmed so that it stays that long.
+void kernel_update_in_order(benchmark::State& state) {
+  const Program program = make_program({{"count", Kind::kInt64}, {"mean(amount)", Kind::kDouble}});
+  const auto events = event_columns(program, rows(), "the rows");
+  Kernel kernel(program);
+  State kept = state_of(kernel, *events, state.range(0));
+  const std::vector<table::Value> inputs = {table::Value::of_number(12.5)};
+  std::int64_t id = kRows;
+  std::int64_t time_us = kept.times_us.back();
+  const State start = kept;
+  std::int64_t updates = 0;
+  for (auto _ : state) {
+    if (++updates % 64 == 0) {
+      state.PauseTiming();
+      kept = start;
+      state.ResumeTiming();
+    }
+    benchmark::DoNotOptimize(
+        kernel.update(kept, {++time_us, {}, table::Value::of_integer(++id), inputs}));
+  }
+}
+
 void kernel_update(benchmark::State& state) {
   const Program program = make_program({{"count", Kind::kInt64}, {"mean(amount)", Kind::kDouble}});
   const auto events = event_columns(program, rows(), "the rows");
@@ -162,6 +249,9 @@ BENCHMARK(sweep_extremes)->Unit(benchmark::kMillisecond);
 BENCHMARK(sweep_view)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
 BENCHMARK(kernel_update)->Arg(100)->Arg(1'000);
 BENCHMARK(kernel_read)->Arg(100)->Arg(1'000);
+BENCHMARK(kernel_update_in_order)->Arg(100);
+BENCHMARK(kernel_serve)->Arg(100)->Arg(1'000);
+BENCHMARK(kernel_serve_with_event)->Arg(1'000);
 
 }  // namespace
 }  // namespace rtml::feature

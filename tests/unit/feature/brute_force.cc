@@ -270,32 +270,129 @@ std::vector<bool> in_window(const std::optional<project::Window>& window,
     } else if (window && window->kind == project::WindowKind::kTumbling) {
       is_in = is_in_tumbling(*window, time, t);
     }
-    // The least moment there is stands before all time.
-    taken.push_back(is_in && time != std::numeric_limits<std::int64_t>::min());
+    taken.push_back(is_in);
   }
   return taken;
 }
 
+// ---- aggregates ----
+
+// The nearest double to numerator / denominator * 2^exponent, ties to even.
+double nearest(cpp_int numerator, cpp_int denominator, int exponent) {
+  if (numerator == 0) return 0.0;
+  // So many bits of the quotient that all a double drops is below the last but one.
+  const int missing = 1'200;
+  cpp_int quotient = (numerator << missing) / denominator;
+  const bool is_more = quotient * denominator != (numerator << missing);
+  quotient = (quotient << 1U) + (is_more ? 1 : 0);
+  const int unit = exponent - missing - 1;
+  const auto bits = static_cast<int>(msb(quotient)) + 1;
+  const int dropped = std::max({bits - 53, -1'074 - unit, 0});
+  cpp_int kept = quotient >> static_cast<unsigned>(dropped);
+  const cpp_int rest = quotient - (kept << static_cast<unsigned>(dropped));
+  if (dropped > 0) {
+    const cpp_int half = cpp_int(1) << static_cast<unsigned>(dropped - 1);
+    if (rest > half || (rest == half && (kept & 1) != 0)) ++kept;
+  }
+  return std::ldexp(static_cast<double>(kept.convert_to<std::int64_t>()), unit + dropped);
+}
+
+// (n Σx² − (Σx)²) / (n (n − 1)), exactly and rounded once.
+Value brute_variance(const std::vector<Value>& values) {
+  if (values.size() < 2) return {};
+  cpp_int sum = 0;
+  cpp_int squares = 0;
+  const bool is_number = values[0].is_number();
+  for (const Value& value : values) {
+    if (is_number && !std::isfinite(value.number())) return Value::of_number(clean(NAN));
+    const cpp_int units = is_number ? to_units(value.number()) : cpp_int(value.integer());
+    sum += units;
+    squares += units * units;
+  }
+  const cpp_int n = values.size();
+  return Value::of_number(
+      nearest(n * squares - sum * sum, n * (n - 1), is_number ? 2 * -1'074 : 0));
+}
+
+Value brute_rate(const Spec& spec, const std::vector<Value>& values, std::int64_t events) {
+  const double seconds = static_cast<double>(spec.window->size_us) / 1e6;
+  if (spec.argument == ' ') return Value::of_number(static_cast<double>(events) / seconds);
+  if (values.empty()) return {};
+  const Value sum = brute_sum(values, false);
+  if (!values[0].is_number()) {
+    cpp_int total = 0;
+    for (const Value& value : values) total += value.integer();
+    return Value::of_number(clean(from_units(total << 1074U) / seconds));
+  }
+  return Value::of_number(clean(sum.number() / seconds));
+}
+
+std::string show_list(const std::vector<Value>& values) {
+  return values.empty() ? show(Value()) : show(Value::of_list(values));
+}
+
+// Whether `a` sorts before `b`; NaN last.
+bool sorts_before(const Value& a, const Value& b) {
+  if (!a.is_number()) return is_less(a, b);
+  return !std::isnan(a.number()) && (std::isnan(b.number()) || a.number() < b.number());
+}
+
+// The most frequent values first, ties by value.
+std::string brute_top(const std::vector<Value>& values) {
+  std::map<std::string, std::pair<std::int64_t, Value>> counts;
+  for (const Value& value : values) {
+    auto& [count, kept] = counts[show(value)];
+    ++count;
+    kept = value;
+  }
+  std::vector<std::pair<std::int64_t, Value>> sorted;
+  for (const auto& [text, counted] : counts) sorted.push_back(counted);
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : sorts_before(a.second, b.second);
+  });
+  std::vector<Value> top;
+  for (std::size_t i = 0; i < std::min(sorted.size(), kListLength); ++i) {
+    top.push_back(sorted[i].second);
+  }
+  return show_list(top);
+}
+
+std::int64_t distinct(const std::vector<Value>& values) {
+  std::map<std::string, int> seen;
+  for (const Value& value : values) ++seen[show(value)];
+  return static_cast<std::int64_t>(seen.size());
+}
+
 // The aggregate of the values that are not null, in order, and of how many events there were.
 Value brute_aggregate(const Spec& spec, const std::vector<Value>& values, std::int64_t events) {
-  if (spec.aggregate == "count") {
+  const std::string& name = spec.aggregate;
+  if (name == "count") {
     return Value::of_integer(spec.argument == ' ' ? events
                                                   : static_cast<std::int64_t>(values.size()));
   }
-  if (spec.aggregate == "sum" || spec.aggregate == "mean") {
-    return brute_sum(values, spec.aggregate == "mean");
+  if (name == "count_distinct") return Value::of_integer(distinct(values));
+  if (name == "rate") return brute_rate(spec, values, events);
+  if (name == "var") return brute_variance(values);
+  if (name == "std") {
+    const Value variance = brute_variance(values);
+    return variance.is_null() ? variance : Value::of_number(std::sqrt(variance.number()));
   }
-  if (spec.aggregate == "min" || spec.aggregate == "max") {
-    return brute_extreme(values, spec.aggregate == "max");
-  }
+  if (name == "sum" || name == "mean") return brute_sum(values, name == "mean");
+  if (name == "min" || name == "max") return brute_extreme(values, name == "max");
   if (values.empty()) return {};
-  return spec.aggregate == "first" ? values.front() : values.back();
+  return name == "first" ? values.front() : values.back();
 }
 
-Value brute_feature(const Spec& spec, const std::vector<const BruteEvent*>& events, std::int64_t t,
-                    bool nan_is_null) {
-  if (spec.aggregate == "column") {
-    return events.empty() ? Value() : argument_of(spec, events.back()->source, nan_is_null);
+std::string brute_feature(const Spec& spec, const std::vector<const BruteEvent*>& events,
+                          std::int64_t t, bool nan_is_null) {
+  const std::string& name = spec.aggregate;
+  if (name == "ewma" || name == "quantile" || name.starts_with("approx_")) return "";
+  const auto declared = [&](const Value& value) {
+    return show(spec.is_widened ? widened(value) : value);
+  };
+  if (name == "column") {
+    return declared(events.empty() ? Value()
+                                   : argument_of(spec, events.back()->source, nan_is_null));
   }
   const std::vector<bool> is_in = in_window(spec.window, events, t);
   std::vector<Value> taken;
@@ -306,13 +403,19 @@ Value brute_feature(const Spec& spec, const std::vector<const BruteEvent*>& even
     const Value value = argument_of(spec, events[i]->source, nan_is_null);
     if (!value.is_null()) taken.push_back(value);
   }
-  return brute_aggregate(spec, taken, passed);
+  if (name == "top_k") return brute_top(taken);
+  if (name == "last_k") {
+    std::reverse(taken.begin(), taken.end());
+    taken.resize(std::min(taken.size(), kListLength));
+    return show_list(taken);
+  }
+  return declared(brute_aggregate(spec, taken, passed));
 }
 
 }  // namespace
 
-std::vector<Value> brute_read(const World& world, const std::vector<BruteEvent>& all,
-                              std::int64_t t) {
+std::vector<std::string> brute_read(const World& world, const std::vector<BruteEvent>& all,
+                                    std::int64_t t) {
   std::vector<const BruteEvent*> events;
   for (const BruteEvent& event : all) {
     if (event.time > t) continue;
@@ -320,13 +423,13 @@ std::vector<Value> brute_read(const World& world, const std::vector<BruteEvent>&
     events.push_back(&event);
   }
   const std::int64_t ttl = world.builder.view.ttl_us;
-  std::vector<Value> values(world.specs.size());
-  if (ttl > 0 && (events.empty() || static_cast<Wide>(t) - events.back()->time > ttl)) {
-    return values;
-  }
-  for (std::size_t f = 0; f < world.specs.size(); ++f) {
-    values[f] = brute_feature(world.specs[f], events, t, world.builder.source.nan_is_null);
-    if (world.specs[f].is_widened) values[f] = widened(values[f]);
+  const bool is_too_old =
+      ttl > 0 && (events.empty() || static_cast<Wide>(t) - events.back()->time > ttl);
+  std::vector<std::string> values;
+  for (const Spec& spec : world.specs) {
+    values.push_back(is_too_old ? show(Value())
+                                : brute_feature(spec, events, t,
+                                                world.builder.source.nan_is_null));
   }
   return values;
 }

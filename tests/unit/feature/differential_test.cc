@@ -12,6 +12,7 @@
 #include <limits>
 #include <map>
 
+#include "core/table/value_memory.h"
 #include "tests/unit/feature/brute_force.h"
 #include "tests/unit/feature/random_world.h"
 #include "tests/unit/feature/view_builder.h"
@@ -27,10 +28,20 @@ std::string show_row(const std::vector<Value>& values) {
   return text;
 }
 
-std::vector<Value> row_of(const SweepResult& result, std::int64_t row) {
-  std::vector<Value> values;
-  for (const table::Column& column : result.features) values.push_back(value_at(column, row));
+// What show() says of each feature of a swept row.
+std::vector<std::string> row_of(const SweepResult& result, std::int64_t row) {
+  table::ValueMemory memory;
+  std::vector<std::string> values;
+  for (const table::Column& column : result.features) {
+    values.push_back(show(value_at(column, row, memory)));
+  }
   return values;
+}
+
+std::string show_row(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += value + " ";
+  return text;
 }
 
 // What the partitions keep of one entity.
@@ -244,10 +255,10 @@ void check_world(World& world, Random& random) {
   for (std::size_t r = 0; r < read_rows.size(); ++r) {
     CAPTURE(r);
     const std::int64_t t = read_rows[r].t;
-    const std::vector<Value> values = row_of(*swept, static_cast<std::int64_t>(r));
+    std::vector<std::string> values = row_of(*swept, static_cast<std::int64_t>(r));
     const auto key = key_of(world, read_rows[r]);
     if (!key) {
-      CHECK(show_row(values) == show_row(std::vector<Value>(values.size())));
+      CHECK(show_row(values) == show_row(std::vector<std::string>(values.size(), "null")));
       CHECK(swept->statuses[r] == Status::kNotFound);
       continue;
     }
@@ -263,11 +274,13 @@ void check_world(World& world, Random& random) {
     if (!entities) continue;
     const auto known = entities->find(*key);
     const std::vector<BruteEvent> none;
-    const std::vector<Value> expected =
+    const std::vector<std::string> expected =
         brute_read(world, known == entities->end() ? none : known->second, t);
-    CHECK(show_row(expected) ==
-          show_row(std::vector<Value>(
-              values.begin(), values.begin() + static_cast<std::ptrdiff_t>(expected.size()))));
+    values.resize(expected.size());
+    for (std::size_t f = 0; f < expected.size(); ++f) {
+      if (expected[f].empty()) values[f].clear();
+    }
+    CHECK(show_row(expected) == show_row(values));
   }
   CHECK(stream.duplicates() ==
         static_cast<std::int64_t>(swept->duplicates.size()));

@@ -164,24 +164,63 @@ std::optional<project::Window> random_window(Random& random, bool is_exact) {
   }
 }
 
-Spec random_spec(Random& random, bool is_exact) {
-  static const std::vector<std::string> aggregates = {"count", "sum",   "mean", "min",
-                                                      "max",   "first", "last", "column"};
+// What stands behind the value in the call of an aggregate.
+std::string constant_of(const std::string& aggregate) {
+  if (aggregate == "last_k" || aggregate == "top_k") return ", " + std::to_string(kListLength);
+  if (aggregate == "quantile") return ", 0.3";
+  if (aggregate == "approx_quantile") return ", 0.3, 0.01";
+  if (aggregate == "ewma") return ", 5us";
+  return "";
+}
+
+bool is_list(const std::string& aggregate) {
+  return aggregate == "last_k" || aggregate == "top_k";
+}
+
+// Whether an aggregate can be computed over a window.
+bool fits(const std::string& aggregate, const std::optional<project::Window>& window) {
+  const bool is_sliding = window && window->kind == project::WindowKind::kSliding;
+  if (aggregate.starts_with("approx_")) return !is_sliding || window->resolution_us > 0;
+  if (aggregate != "rate") return true;
+  return is_sliding || (window && window->kind == project::WindowKind::kTumbling);
+}
+
+// `may_be_list`: expressions of the tests do not take lists.
+Spec random_spec(Random& random, bool is_exact, bool may_be_list) {
+  static const std::vector<std::string> common = {"count", "sum",   "mean", "min",
+                                                  "max",   "first", "last", "column"};
+  static const std::vector<std::string> rare = {"var",
+                                                "std",
+                                                "last_k",
+                                                "top_k",
+                                                "count_distinct",
+                                                "quantile",
+                                                "ewma",
+                                                "rate",
+                                                "approx_count_distinct",
+                                                "approx_quantile"};
+  static const std::string takes_any = "count min max first last column last_k top_k "
+                                       "count_distinct approx_count_distinct";
   Spec spec;
-  spec.aggregate = aggregates[below(random, aggregates.size())];
+  spec.window = random_window(random, is_exact);
+  do {
+    const auto& aggregates = one_in(random, 3) ? rare : common;
+    spec.aggregate = aggregates[below(random, aggregates.size())];
+  } while (!fits(spec.aggregate, spec.window) || (is_list(spec.aggregate) && !may_be_list));
   const std::string numbers = "xzwyn+f";
   const std::string any = "xzwynsf";
-  const bool is_sum = spec.aggregate == "sum" || spec.aggregate == "mean";
-  spec.argument = is_sum ? numbers[below(random, numbers.size())] : any[below(random, any.size())];
-  if (spec.aggregate == "count" && one_in(random, 2)) spec.argument = ' ';
-  spec.window = random_window(random, is_exact);
+  const bool is_any = takes_any.find(spec.aggregate) != std::string::npos;
+  spec.argument = is_any ? any[below(random, any.size())] : numbers[below(random, numbers.size())];
+  const bool may_count_events = spec.aggregate == "count" || spec.aggregate == "rate";
+  if (may_count_events && one_in(random, 2)) spec.argument = ' ';
   spec.filter = one_in(random, 2) ? static_cast<int>(below(random, 4)) : 0;
   return spec;
 }
 
 Kind kind_of(const Spec& spec) {
-  if (spec.aggregate == "count") return Kind::kInt64;
-  if (spec.aggregate == "mean") return Kind::kDouble;
+  static const std::string doubles = "mean var std quantile ewma rate approx_quantile";
+  if (spec.aggregate == "count" || spec.aggregate.ends_with("count_distinct")) return Kind::kInt64;
+  if (doubles.find(spec.aggregate) != std::string::npos) return Kind::kDouble;
   switch (spec.argument) {
     case 'x':
     case 'z':
@@ -205,7 +244,8 @@ void add_feature(ViewBuilder& builder, const std::string& name, Spec& spec, Rand
                                : spec.argument == 'f' ? "flag"
                                                       : std::string(1, spec.argument);
   Kind kind = kind_of(spec);
-  if ((kind == Kind::kInt64 || kind == Kind::kInt32) && one_in(random, 4)) {
+  const bool is_integer = kind == Kind::kInt64 || kind == Kind::kInt32;
+  if (is_integer && !is_list(spec.aggregate) && one_in(random, 4)) {
     kind = Kind::kDouble;
     spec.is_widened = true;
   }
@@ -215,8 +255,9 @@ void add_feature(ViewBuilder& builder, const std::string& name, Spec& spec, Rand
   }
   const char* filters[] = {"", "flag", "x > 0", "y % 2 == 0"};
   const std::string text =
-      spec.argument == ' ' ? spec.aggregate : spec.aggregate + "(" + argument + ")";
-  builder.aggregate_over(name, {kind}, text, spec.window, filters[spec.filter]);
+      spec.argument == ' ' ? spec.aggregate
+                           : spec.aggregate + "(" + argument + constant_of(spec.aggregate) + ")";
+  builder.aggregate_over(name, {kind, is_list(spec.aggregate)}, text, spec.window, filters[spec.filter]);
 }
 
 }  // namespace
@@ -235,7 +276,7 @@ World random_world(Random& random) {
   world.are_ids_exact = one_in(random, 2);
   const std::size_t features = 1 + below(random, 6);
   for (std::size_t f = 0; f < features; ++f) {
-    Spec spec = random_spec(random, world.builder.view.as_of_created);
+    Spec spec = random_spec(random, world.builder.view.as_of_created, f > 0);
     add_feature(world.builder, "f" + std::to_string(f), spec, random);
     world.specs.push_back(spec);
   }

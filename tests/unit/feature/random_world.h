@@ -20,12 +20,15 @@ bool one_in(Random& random, std::uint64_t chance);
 
 // One feature of a random view, in a form that a brute force can read.
 struct Spec {
-  std::string aggregate;  // "column" for the latest row.
+  std::string aggregate;  // Its name, or "column" for the latest row.
   char argument = ' ';    // x, y, n, w, s, f (flag), z, or '+' for x + z; ' ' for none.
   std::optional<project::Window> window;  // Nothing: lifetime.
   int filter = 0;                         // 0 none, 1 flag, 2 x > 0, 3 y % 2 == 0
   bool is_widened = false;                // An INT64 declared DOUBLE.
 };
+
+// How long the lists of last_k and top_k are in random views.
+inline constexpr std::size_t kListLength = 3;
 
 struct World {
   ViewBuilder builder;
