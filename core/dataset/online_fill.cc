@@ -1,21 +1,30 @@
+#include "core/dataset/online_fill.h"
+
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <unordered_map>
 
-#include "core/dataset/join.h"
-#include "core/dataset/online.h"
-#include "core/dataset/online_layout.h"
-#include "core/plugin/defaults.h"
-#include "core/plugin/host.h"
+#include "core/base/fast_hash.h"
+#include "core/base/hash.h"
+#include "core/base/time.h"
+#include "core/dataset/source_set.h"
+#include "core/feature/kernel.h"
+#include "core/feature/sweep.h"
+#include "core/online/entity.h"
+#include "core/online/layout.h"
+#include "core/online/part_position.h"
+#include "core/online/view_entry.h"
 #include "core/project/identity.h"
 
 namespace rtml::dataset {
 namespace {
 
-constexpr std::string_view kFillScope = "materialize";
-constexpr std::int64_t kScanKeys = 4096;
-
-using States = std::unordered_map<std::string, feature::State>;
+// A transaction holds other writers up, streams among them, so a fill is many of some megabytes.
+constexpr std::int64_t kTransactionBytes = std::int64_t{32} << 20;
+constexpr std::int64_t kListGroups = 4'096;
+// Where groups are written one by one, a reader may still be in the middle of an earlier fill.
+constexpr std::int64_t kGraceUs = 10 * kMinute;
 
 // Reads one row after the other as the kernel takes them.
 class EventCursor {
@@ -63,118 +72,274 @@ std::vector<std::int64_t> rows_by_time(const table::Column& time) {
   return rows;
 }
 
-// The state of every entity at the cutover, by its place in the store.
-Result<States> fold(const feature::Program& program, const feature::EventColumns& columns,
-                    const FillOptions& options, const BuildContext& context, FilledView* filled) {
-  States states;
-  feature::Kernel kernel(program);
+// The rows of each entity, in the order of their times.
+struct EntityRows {
+  std::vector<std::string> keys;       // As encode_key() gives them, ascending.
+  std::vector<std::size_t> starts;     // Of each entity's rows; one more at the end.
+  std::vector<std::int64_t> rows;
+};
+
+struct KeyHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view key) const { return xxhash64(key); }
+};
+
+Result<EntityRows> rows_by_entity(const feature::EventColumns& columns, std::int64_t cutover_us,
+                                  const BuildContext& context, FilledView& filled) {
   EventCursor cursor(columns);
-  std::int64_t folded = 0;
+  std::unordered_map<std::string, std::size_t, KeyHash, std::equal_to<>> places;
+  std::vector<std::pair<std::int64_t, std::size_t>> taken;  // Row and entity.
+  taken.reserve(static_cast<std::size_t>(columns.rows));
   for (const std::int64_t row : rows_by_time(columns.time)) {
-    if (folded++ % 65'536 == 0) RTML_TRY(context.cancel.check());
-    if (cursor.time_us(row) > options.cutover_us) {
-      ++filled->events_after_cutover;
+    if (taken.size() % 65'536 == 0) RTML_TRY(context.cancel.check());
+    if (cursor.time_us(row) > cutover_us) {
+      ++filled.events_after_cutover;
       continue;
     }
     const auto key = cursor.key(row);
     if (!key) {
-      ++filled->events_without_key;
+      ++filled.events_without_key;
       continue;
     }
-    auto [place, is_new] = states.try_emplace(state_key(filled->identity, kBatchPart, *key));
-    if (is_new) place->second = kernel.make_state();
-    if (kernel.update(place->second, cursor.event(row)) == feature::UpdateOutcome::kApplied) {
-      ++filled->events;
-    } else {
-      ++filled->duplicates;
-    }
+    taken.emplace_back(row, places.try_emplace(feature::encode_key(*key), places.size())
+                                .first->second);
   }
-  for (auto& [key, state] : states) kernel.trim(state, options.cutover_us - kOnlineHistoryUs);
-  filled->entities = static_cast<std::int64_t>(states.size());
-  return states;
+  EntityRows entities;
+  std::vector<const std::pair<const std::string, std::size_t>*> sorted;
+  for (const auto& place : places) sorted.push_back(&place);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
+  std::vector<std::size_t> rank(sorted.size());
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    rank[sorted[i]->second] = i;
+    entities.keys.push_back(sorted[i]->first);
+  }
+  entities.starts.assign(sorted.size() + 1, 0);
+  for (const auto& [row, place] : taken) ++entities.starts[rank[place] + 1];
+  std::partial_sum(entities.starts.begin(), entities.starts.end(), entities.starts.begin());
+  std::vector<std::size_t> next = entities.starts;
+  entities.rows.resize(taken.size());
+  for (const auto& [row, place] : taken) entities.rows[next[rank[place]]++] = row;
+  return entities;
 }
 
-// Keys of an earlier fill that `states` does not write again.
-Result<std::vector<std::string>> stale_keys(const FilledView& filled, const States& states,
-                                            plugin::OnlineStore& store,
-                                            const plugin::CallOptions& call) {
-  const std::string prefix = state_prefix(filled.identity, kBatchPart);
-  std::vector<std::string> stale;
+// Writes into a store in transactions of a bounded size.
+class ChunkedWriter {
+ public:
+  ChunkedWriter(plugin::OnlineStore& store, std::string scope, std::uint64_t epoch,
+                const plugin::CallOptions& call)
+      : store_(store), scope_(std::move(scope)), epoch_(epoch), call_(call) {}
+
+  Result<plugin::OnlineTransaction*> transaction() {
+    if (transaction_ == nullptr) {
+      RTML_TRY_ASSIGN(transaction_, store_.begin(scope_, epoch_, call_));
+    }
+    return transaction_.get();
+  }
+  // Says that so much was written, and commits if it is enough.
+  Status wrote(std::int64_t bytes) {
+    bytes_ += bytes;
+    return bytes_ < kTransactionBytes ? Status() : finish();
+  }
+  Status finish() {
+    bytes_ = 0;
+    if (transaction_ == nullptr) return {};
+    const auto done = std::exchange(transaction_, nullptr);
+    return done->commit();
+  }
+
+ private:
+  plugin::OnlineStore& store_;
+  std::string scope_;
+  std::uint64_t epoch_;
+  const plugin::CallOptions& call_;
+  std::unique_ptr<plugin::OnlineTransaction> transaction_;
+  std::int64_t bytes_ = 0;
+};
+
+// One view on its way into the store.
+struct ViewFill {
+  const project::FeatureView* view;
+  feature::Program program;
+  table::Schema source_schema;
+  EntityRows entities;
+  FilledView filled;
+  std::uint64_t earlier_generation = 0;  // That readers find; 0: none.
+  std::uint64_t generation = 0;
+};
+
+std::string fill_scope(const ViewFill& fill) {
+  return "fill/" + fill.filled.identity;
+}
+
+online::PartName part_of(const ViewFill& fill) {
+  return online::batch_part(fill.filled.identity, fill.generation);
+}
+
+// Folds and writes the entities one by one in the order of their keys, so that only one state is in
+// memory and the store appends.
+Status write_entities(ViewFill& fill, const feature::EventColumns& columns,
+                      const FillOptions& options, ChunkedWriter* writer,
+                      const BuildContext& context) {
+  feature::Kernel kernel(fill.program);
+  const online::EntityCodec codec(fill.program);
+  EventCursor cursor(columns);
+  const std::string prefix = online::entity_prefix(part_of(fill));
+  std::vector<online::EntityCodec::Change> changes;
+  const std::int64_t oldest_us =
+      feature::earlier(options.cutover_us, feature::kDefaultHistoryUs);
+  for (std::size_t i = 0; i < fill.entities.keys.size(); ++i) {
+    if (i % 1'024 == 0) RTML_TRY(context.cancel.check());
+    online::Entity entity = codec.make_entity(kernel);
+    for (std::size_t row = fill.entities.starts[i]; row < fill.entities.starts[i + 1]; ++row) {
+      kernel.update(entity.state, cursor.event(fill.entities.rows[row]));
+    }
+    fill.filled.duplicates += entity.state.duplicates;
+    if (writer == nullptr) continue;
+    codec.trim(entity, kernel, oldest_us);
+    changes.clear();
+    codec.encode(entity, changes);
+    const std::string group = online::entity_group(prefix, fill.entities.keys[i]);
+    std::int64_t bytes = std::ssize(group);
+    RTML_TRY_ASSIGN(plugin::OnlineTransaction* const transaction, writer->transaction());
+    for (const auto& change : changes) {
+      if (!change.value) continue;
+      bytes += std::ssize(*change.value);
+      RTML_TRY(transaction->put(group, change.member, *change.value));
+    }
+    fill.filled.bytes += bytes;
+    RTML_TRY(writer->wrote(bytes));
+  }
+  fill.filled.entities = std::ssize(fill.entities.keys);
+  fill.filled.events = std::ssize(fill.entities.rows) - fill.filled.duplicates;
+  return {};
+}
+
+// Learns what the store holds of the view. Fails if a fill with this cutover would count events
+// twice: what a stream has folded into accumulators cannot be taken out again.
+Status look_up(ViewFill& fill, const FillOptions& options, plugin::OnlineStore& store,
+               const plugin::CallOptions& call) {
+  RTML_TRY_ASSIGN(const auto members, store.get(online::view_group(fill.filled.identity), call));
+  RTML_TRY_ASSIGN(const auto entry, online::decode_view(members));
+  if (entry && entry->fill) fill.earlier_generation = entry->fill->generation;
+  fill.generation = std::max(options.epoch, fill.earlier_generation + 1);
+  if (!entry || fill.program.folds.empty()) return {};
+  for (const std::string& part : entry->stream_parts) {
+    RTML_TRY_ASSIGN(const auto stored,
+                    online::read_position({fill.filled.identity, part}, store, call));
+    if (!stored || stored->position.oldest_read_us <= options.cutover_us) continue;
+    return fail(Error(ErrorCode::kBadOptionValue,
+                      "the stream of view " + fill.view->name + " has folded events up to " +
+                          format_timestamp(stored->position.oldest_read_us) +
+                          ", after the cutover: " + format_timestamp(options.cutover_us))
+                    .with_help("give a later --to, or fill the view before it is streamed"));
+  }
+  return {};
+}
+
+// Makes the new generations what readers find.
+Status publish(std::span<const ViewFill> fills, const FillOptions& options,
+               plugin::OnlineStore& store, const plugin::CallOptions& call) {
+  if (fills.empty()) return {};
+  RTML_TRY_ASSIGN(const auto transaction,
+                  store.begin(fill_scope(fills.front()), options.epoch, call));
+  std::vector<std::string> groups;
+  for (const ViewFill& fill : fills) groups.push_back(online::view_group(fill.filled.identity));
+  RTML_TRY_ASSIGN(const auto members, transaction->get_groups(groups));
+  for (std::size_t i = 0; i < fills.size(); ++i) {
+    RTML_TRY_ASSIGN(const auto entry, online::decode_view(members[i]));
+    const std::uint64_t found = entry && entry->fill ? entry->fill->generation : 0;
+    if (found != fills[i].earlier_generation) {
+      return fail(ErrorCode::kEpochStale,
+                  "another fill was done meanwhile, of view: " + fills[i].view->name);
+    }
+    const auto about = online::about_member(fills[i].view->name, fills[i].source_schema);
+    const auto fill = online::fill_member({.generation = fills[i].generation,
+                                           .cutover_us = options.cutover_us,
+                                           .entities = fills[i].filled.entities});
+    RTML_TRY(transaction->put(groups[i], about.name, about.value));
+    RTML_TRY(transaction->put(groups[i], fill.name, fill.value));
+  }
+  return transaction->commit();
+}
+
+// Whether an entity's group ends like this behind the prefix of its part.
+bool has_entity(const EntityRows& entities, std::string_view ending) {
+  if (ending.starts_with('k')) {
+    return std::binary_search(entities.keys.begin(), entities.keys.end(), ending.substr(1));
+  }
+  return std::any_of(entities.keys.begin(), entities.keys.end(), [&](const std::string& key) {
+    return key.size() > online::kLongestGroup / 2 && "h" + sha256_hex(key) == ending;
+  });
+}
+
+// Removes what earlier fills have left, those too that never came to their end.
+Status remove_earlier(ViewFill& fill, const FillOptions& options, plugin::OnlineStore& store,
+                      const plugin::CallOptions& call) {
+  const std::string prefix = online::batch_prefix(fill.filled.identity);
+  const std::string current = online::entity_prefix(part_of(fill));
+  ChunkedWriter writer(store, fill_scope(fill), options.epoch, call);
   std::string after;
   while (true) {
-    RTML_TRY_ASSIGN(auto keys, store.list(prefix, after, kScanKeys, call));
-    const bool is_last = static_cast<std::int64_t>(keys.size()) < kScanKeys;
-    if (!is_last) after = keys.back();
-    for (std::string& key : keys) {
-      if (!states.contains(key)) stale.push_back(std::move(key));
+    RTML_TRY_ASSIGN(const auto groups, store.list(prefix, after, kListGroups, call));
+    for (const std::string& group : groups) {
+      if (group >= current) break;
+      if (!has_entity(fill.entities, std::string_view(group).substr(current.size()))) {
+        ++fill.filled.removed;
+      }
+      if (options.dry_run) continue;
+      RTML_TRY_ASSIGN(plugin::OnlineTransaction* const transaction, writer.transaction());
+      if (store.commits_atomically()) {
+        RTML_TRY(transaction->remove_group(group));
+      } else {
+        RTML_TRY(transaction->expire(group, static_cast<std::int64_t>(options.epoch) + kGraceUs));
+      }
     }
-    if (is_last) return stale;
+    // A transaction sees its own removals and so does the next list.
+    RTML_TRY(writer.finish());
+    if (std::ssize(groups) < kListGroups || groups.back() >= current) return {};
+    after = groups.back();
   }
-}
-
-Status write_view(const feature::Program& program, const States& states, const OnlineView& view,
-                  const std::vector<std::string>& stale, const FilledView& filled,
-                  plugin::OnlineTransaction& transaction) {
-  const feature::Kernel kernel(program);
-  for (const std::string& key : stale) RTML_TRY(transaction.remove_group(key));
-  for (const auto& [key, state] : states) {
-    RTML_TRY(transaction.put(key, kHeadMember, kernel.encode(state)));
-  }
-  return transaction.put(view_key(filled.identity), kHeadMember, encode(view));
 }
 
 }  // namespace
-
-Result<std::unique_ptr<plugin::OnlineStore>> open_online_store(const BuildContext& context) {
-  const auto& stores = context.project.settings().stores;
-  const auto named = stores.find("online");
-  std::string type(plugin::kOnlineStore);
-  Json options = Json::object();
-  if (named != stores.end()) {
-    type = named->second.type;
-    options = named->second.options;
-  }
-  if (named == stores.end()) options["path"] = ".rtml/online";
-  if (options.contains("path") && options["path"].is_string()) {
-    options["path"] = (context.project.root() / options["path"].get<std::string>()).string();
-  }
-  return context.plugins.online_store(type, options);
-}
 
 Result<std::vector<FilledView>> fill_online(std::span<const project::FeatureView* const> views,
                                             const FillOptions& options, plugin::OnlineStore& store,
                                             const BuildContext& context) {
   const plugin::CallOptions call{.cancel = &context.cancel};
   SourceSet sources(context);
-  std::vector<feature::Program> programs;
+  std::vector<ViewFill> fills;
   for (const project::FeatureView* view : views) {
     RTML_TRY_ASSIGN(feature::Program program, sources.compile(*view));
-    programs.push_back(std::move(program));
+    fills.push_back({.view = view, .program = std::move(program)});
+    fills.back().filled = {.view = view->name,
+                           .identity = project::identity(context.project, *view)};
   }
-  std::vector<FilledView> report;
-  std::unique_ptr<plugin::OnlineTransaction> transaction;
-  if (!options.dry_run) {
-    RTML_TRY_ASSIGN(transaction, store.begin(kFillScope, options.epoch, call));
-  }
-  for (std::size_t index = 0; index < views.size(); ++index) {
-    const project::FeatureView& view = *views[index];
-    const project::Source& source = context.project.source_of(view);
-    FilledView filled{.view = view.name, .identity = project::identity(context.project, view)};
+  for (ViewFill& fill : fills) {
+    const project::Source& source = context.project.source_of(*fill.view);
+    RTML_TRY(look_up(fill, options, store, call));
+    RTML_TRY_ASSIGN(const SourceTable* const table, sources.open(source));
+    fill.source_schema = *table->schema();
     RTML_TRY_ASSIGN(const table::Batch events, sources.rows(source));
     RTML_TRY_ASSIGN(const feature::EventColumns columns,
-                    feature::event_columns(programs[index], events, source.batch->path));
-    RTML_TRY_ASSIGN(const States states, fold(programs[index], columns, options, context, &filled));
-    RTML_TRY_ASSIGN(const auto stale, stale_keys(filled, states, store, call));
-    filled.removed = static_cast<std::int64_t>(stale.size());
-    if (transaction) {
-      RTML_TRY_ASSIGN(const SourceTable* table, sources.open(source));
-      RTML_TRY(write_view(programs[index], states,
-                          {view.name, options.cutover_us, filled.entities, *table->schema()}, stale,
-                          filled, *transaction));
-    }
-    report.push_back(std::move(filled));
+                    feature::event_columns(fill.program, events, source.batch->path));
+    RTML_TRY_ASSIGN(fill.entities,
+                    rows_by_entity(columns, options.cutover_us, context, fill.filled));
+    ChunkedWriter writer(store, fill_scope(fill), options.epoch, call);
+    RTML_TRY(write_entities(fill, columns, options, options.dry_run ? nullptr : &writer, context));
+    RTML_TRY(writer.finish());
   }
-  if (transaction) RTML_TRY(transaction->commit());
+  if (!options.dry_run && store.commits_atomically()) {
+    RTML_TRY(publish(fills, options, store, call));
+  } else if (!options.dry_run) {
+    for (const ViewFill& fill : fills) RTML_TRY(publish({&fill, 1}, options, store, call));
+  }
+  std::vector<FilledView> report;
+  for (ViewFill& fill : fills) {
+    RTML_TRY(remove_earlier(fill, options, store, call));
+    report.push_back(std::move(fill.filled));
+  }
   return report;
 }
 

@@ -38,12 +38,17 @@ std::string batch_prefix(std::string_view view_identity) {
   return "state/" + std::string(view_identity) + "/" + std::string(kBatch);
 }
 
-std::string entity_group(const PartName& part, std::span<const table::Value> key) {
-  const std::string encoded = feature::encode_key(key);
-  std::string group = entity_prefix(part);
+std::string entity_group(std::string_view prefix, std::string_view encoded_key) {
+  std::string group(prefix);
   // The letter keeps a short key from ever being equal to the hash of a long one.
-  if (group.size() + 1 + encoded.size() <= kLongestGroup) return group + "k" + encoded;
-  return group + "h" + sha256_hex(encoded);
+  if (group.size() + 1 + encoded_key.size() <= kLongestGroup) {
+    return group.append("k").append(encoded_key);
+  }
+  return group + "h" + sha256_hex(encoded_key);
+}
+
+std::string entity_group(const PartName& part, std::span<const table::Value> key) {
+  return entity_group(entity_prefix(part), feature::encode_key(key));
 }
 
 std::string position_group(const PartName& part) {

@@ -36,6 +36,8 @@ bool is_batch(std::string_view part);
 
 // The group of one entity in a part; `key` in the order of Program::keys.
 std::string entity_group(const PartName& part, std::span<const table::Value> key);
+// The same from entity_prefix() and what encode_key() gives.
+std::string entity_group(std::string_view prefix, std::string_view encoded_key);
 // What the groups of all entities of a part begin with.
 std::string entity_prefix(const PartName& part);
 // The same for every fill of a view version.

@@ -10,50 +10,25 @@
 // The life of a writer:
 //   open() → position().next_offset says where to start
 //   { apply() any number of times → commit() }, until commit() fails beyond repair
-// A commit() that failed for a passing reason (store down) may be called again: it writes the same.
+// A commit() that failed for a passing reason (store down) may be called again with the same end and
+// nothing applied in between: it writes the same.
 
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/feature/kernel.h"
 #include "core/feature/program.h"
 #include "core/online/layout.h"
+#include "core/online/part_position.h"
+#include "core/online/records.h"
 #include "core/plugin/backends.h"
 
 namespace rtml::online {
-
-// How many events a part has seen since it began, exact across restarts.
-struct Counters {
-  std::int64_t applied = 0;
-  std::int64_t duplicates = 0;      // Dropped, because an event with their id was there.
-  std::int64_t before_cutover = 0;  // Skipped, because the fill had them.
-  std::int64_t late = 0;            // In the late output.
-  std::int64_t dead_letters = 0;    // In the dead letters, those of `too_many` among them.
-  std::int64_t too_many = 0;        // Refused, because their entity had too many events.
-
-  friend bool operator==(const Counters&, const Counters&) = default;
-};
-
-// How far a part has come.
-struct PartPosition {
-  static constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
-
-  std::int64_t next_offset = 0;         // The first offset that is not applied.
-  std::int64_t max_event_us = kNoTime;  // The latest event time; what the watermark follows.
-  std::int64_t watermark_us = kNoTime;  // What reads report: no event at or before is to come.
-  std::int64_t cutover_us = kNoTime;    // Events at or before it are in the fill and skipped.
-  std::int64_t oldest_read_us = kNoTime;  // Reads before it fail: what they need may be trimmed.
-  Counters counters;
-
-  friend bool operator==(const PartPosition&, const PartPosition&) = default;
-};
 
 struct KeyedEvent {
   std::span<const table::Value> key;  // In the order of Program::keys, none null.
@@ -69,15 +44,6 @@ enum class Outcome : std::uint8_t {
   kTooMany,  // Not applied: the caller puts it into the dead letters with kTooManyEvents.
   kFolded,   // Not applied: the state has folded its time away. Late by any watermark; the caller
              // puts it into the late output and counts it there.
-};
-
-// A late event or dead letter, kept until it is exported. Its place is its offset, so that writing
-// it again changes nothing.
-enum class RecordKind : std::uint8_t { kLate, kDeadLetter };
-struct Record {
-  RecordKind kind = RecordKind::kDeadLetter;
-  std::int64_t offset = 0;
-  std::string bytes;  // What the stream makes of it; at most 16 MiB.
 };
 
 // What a batch has come to, beside the outcomes that the writer counts by itself.

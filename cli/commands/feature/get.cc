@@ -4,7 +4,9 @@
 
 #include "cli/build_inputs.h"
 #include "core/base/time.h"
-#include "core/dataset/online.h"
+#include "core/online/json_value.h"
+#include "core/online/open_store.h"
+#include "core/online/request.h"
 
 namespace rtml::cli::commands {
 namespace {
@@ -26,6 +28,10 @@ constexpr OptionSpec kOptions[] = {
     {.name = "--event",
      .value = "JSON",
      .help = "An event of the request, seen by this read alone"},
+    {.name = "--max-lag",
+     .type = OptionType::kDuration,
+     .value = "DURATION",
+     .help = "End with 75 if the state of a view is further behind the clock"},
 };
 
 constexpr Example kExamples[] = {
@@ -37,8 +43,8 @@ constexpr Example kExamples[] = {
      .says = "Read two customers as if each had just paid 12.5"},
 };
 
-Result<std::vector<dataset::EntityKeyTexts>> entities_of(const Arguments& arguments) {
-  std::vector<dataset::EntityKeyTexts> entities(1);
+Result<std::vector<online::EntityKeyTexts>> entities_of(const Arguments& arguments) {
+  std::vector<online::EntityKeyTexts> entities(1);
   for (const std::string& text : arguments.list("--entity")) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -60,28 +66,39 @@ Text status_text(feature::Status status) {
               status == feature::Status::kPresent ? Tone::kPlain : Tone::kWarning);
 }
 
-Json json_of(const dataset::OnlineValue& value) {
-  Json json = Json::object();
-  json["name"] = value.column;
-  json["value"] = value.value;
-  json["status"] = feature::to_string(value.status);
-  json["event_timestamp"] =
-      value.event_time_us ? Json(format_timestamp(*value.event_time_us)) : Json();
-  return json;
+// The moment of the latest event that a value saw, or nothing.
+std::optional<std::int64_t> event_time(const online::ReadValue& value) {
+  if (value.status == feature::Status::kNotFound) return std::nullopt;
+  return value.event_time_us;
+}
+
+Json time_json(std::optional<std::int64_t> time_us) {
+  return time_us ? Json(format_timestamp(*time_us)) : Json();
 }
 
 std::string plain_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : to_json_text(value);
 }
 
-Report report_of(const std::vector<dataset::EntityKeyTexts>& entities,
-                 const dataset::OnlineResult& result, std::int64_t at_us) {
+Json views_json(const online::Reader& reader, const online::ReadResult& result) {
+  Json views = Json::array();
+  for (std::size_t view = 0; view < result.views.size(); ++view) {
+    const online::ViewFreshness& freshness = result.views[view];
+    std::optional<std::int64_t> watermark_us = freshness.watermark_us;
+    if (watermark_us == online::PartPosition::kNoTime) watermark_us.reset();
+    views.push_back({{"name", reader.views()[view].view->name},
+                     {"cutover", time_json(freshness.cutover_us)},
+                     {"watermark", time_json(watermark_us)}});
+  }
+  return views;
+}
+
+Report report_of(const std::vector<online::EntityKeyTexts>& entities, const online::Reader& reader,
+                 const online::BoundRequest& bound, const online::ReadResult& result,
+                 std::int64_t at_us) {
   Report report;
   report.data["at"] = format_timestamp(at_us);
-  report.data["views"] = Json::array();
-  for (const auto& [view, cutover_us] : result.cutovers) {
-    report.data["views"].push_back({{"name", view}, {"cutover", format_timestamp(cutover_us)}});
-  }
+  report.data["views"] = views_json(reader, result);
   report.data["results"] = Json::array();
   report.rows_key = "results";
   const bool has_keys = !entities.front().empty();
@@ -90,26 +107,32 @@ Report report_of(const std::vector<dataset::EntityKeyTexts>& entities,
   for (const char* name : {"feature", "value", "status", "event_timestamp"}) {
     table.columns.push_back({name, std::string_view(name) == "value"});
   }
+  const std::size_t columns = reader.features().size();
   for (std::size_t row = 0; row < entities.size(); ++row) {
-    Json keys = Json::object();
     std::string label;
     for (const auto& [name, text] : entities[row]) {
-      keys[name] = text;
       label += (label.empty() ? "" : ",") + name + "=" + text;
     }
     Json features = Json::array();
-    for (const dataset::OnlineValue& value : result.rows[row]) {
-      features.push_back(json_of(value));
+    for (std::size_t column = 0; column < columns; ++column) {
+      const online::ServedFeature& feature = reader.features()[column];
+      const online::ReadValue& value = result.values[row * columns + column];
+      const Json shown = online::json_of_value(value.value, feature.type);
+      const Json time = time_json(event_time(value));
+      features.push_back({{"name", feature.name},
+                          {"value", shown},
+                          {"status", feature::to_string(value.status)},
+                          {"event_timestamp", time}});
       std::vector<Text> cells;
       if (has_keys) cells.emplace_back(label);
-      cells.emplace_back(value.column);
-      cells.emplace_back(plain_text(value.value));
+      cells.emplace_back(feature.name);
+      cells.emplace_back(plain_text(shown));
       cells.push_back(status_text(value.status));
-      cells.emplace_back(value.event_time_us ? format_timestamp(*value.event_time_us) : "");
+      cells.emplace_back(time.is_null() ? "" : plain_text(time));
       table.rows.push_back(std::move(cells));
     }
     report.data["results"].push_back(
-        {{"entity", std::move(keys)}, {"features", std::move(features)}});
+        {{"entity", bound.keys_json(row)}, {"features", std::move(features)}});
   }
   report.add(std::move(table));
   return report;
@@ -120,8 +143,9 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   const dataset::BuildContext& context = *inputs.context;
   RTML_TRY_ASSIGN(const auto features, features_asked_for(arguments, context.project));
   RTML_TRY_ASSIGN(const auto entities, entities_of(arguments));
-  dataset::OnlineRequest request{.features = features, .entities = entities};
-  request.time_us = arguments.optional_integer("--at").value_or(session.clock().now_us());
+  const std::int64_t now_us = session.clock().now_us();
+  online::TextRequest request{.entities = entities};
+  request.time_us = arguments.optional_integer("--at").value_or(now_us);
   if (arguments.has("--event")) {
     Result<Json> event = parse_json(arguments.text("--event"), "the event");
     if (!event || !event->is_object()) {
@@ -133,10 +157,17 @@ Result<Report> run(const Arguments& arguments, Session& session) {
     }
     request.event = std::move(*event);
   }
-  RTML_TRY_ASSIGN(const auto store, dataset::open_online_store(context));
-  RTML_TRY_ASSIGN(const dataset::OnlineResult result,
-                  dataset::read_online(request, *store, context));
-  return report_of(entities, result, request.time_us);
+  const plugin::CallOptions call{.cancel = &context.cancel};
+  RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
+  RTML_TRY_ASSIGN(online::Reader reader,
+                  online::Reader::open(features, context.project, *store, call));
+  RTML_TRY_ASSIGN(const auto bound, online::BoundRequest::bind(request, reader));
+  online::ReadResult result;
+  RTML_TRY(reader.read(bound.request(), call, &result));
+  if (const auto max_lag_us = arguments.optional_integer("--max-lag")) {
+    RTML_TRY(online::check_lag(reader, result, now_us, *max_lag_us));
+  }
+  return report_of(entities, reader, bound, result, request.time_us);
 }
 
 }  // namespace
@@ -151,6 +182,8 @@ constinit const CommandSpec kFeatureGet{
         "yet),\n"
         "OUTSIDE_MAX_AGE (its latest event is older than the view's ttl). event_timestamp is the\n"
         "time of the latest event that was seen.\n\n"
+        "Each view comes with the watermark of its state: no event at or before it is to come.\n"
+        "--max-lag turns a view that is further behind the clock into exit 75.\n\n"
         "With --event, an event that is not stored yet is applied to a copy of the state first, "
         "as\n"
         "training saw it.",

@@ -5,7 +5,8 @@
 #include "core/base/number.h"
 #include "core/base/time.h"
 #include "core/dataset/materialize.h"
-#include "core/dataset/online.h"
+#include "core/dataset/online_fill.h"
+#include "core/online/open_store.h"
 
 namespace rtml::cli::commands {
 namespace {
@@ -113,7 +114,7 @@ Result<Report> fill_store(const Arguments& arguments,
       views.push_back(column.view);
     }
   }
-  RTML_TRY_ASSIGN(const auto store, dataset::open_online_store(context));
+  RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
   RTML_TRY_ASSIGN(const std::vector<dataset::FilledView> filled,
                   dataset::fill_online(views,
                                        {.cutover_us = cutover_us,

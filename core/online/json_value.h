@@ -12,7 +12,7 @@
 #include "core/table/types.h"
 #include "core/table/value.h"
 
-namespace rtml::dataset {
+namespace rtml::online {
 
 // Reads a JSON value as one of `type`: numbers for INT32, INT64, FLOAT and DOUBLE (also "NaN",
 // "Infinity", "-Infinity"), texts, booleans, RFC 3339 or an integer of `unit` (microseconds where
@@ -29,4 +29,4 @@ Result<table::Value> value_of_text(const std::string& text, table::DataType type
 // Writes a value of `type`; a TIMESTAMP as RFC 3339, a list as an array.
 Json json_of_value(const table::Value& value, table::DataType type);
 
-}  // namespace rtml::dataset
+}  // namespace rtml::online

@@ -1,11 +1,11 @@
-#include "core/dataset/json_value.h"
+#include "core/online/json_value.h"
 
 #include <charconv>
 #include <limits>
 
 #include "core/base/time.h"
 
-namespace rtml::dataset {
+namespace rtml::online {
 namespace {
 
 tl::unexpected<Error> wrong(std::string_view what, table::DataType type, const std::string& value) {
@@ -125,9 +125,11 @@ Result<table::Value> value_of_text(const std::string& text, table::DataType type
 
 Json json_of_value(const table::Value& value, table::DataType type) {
   if (value.is_null()) return {};
-  if (value.is_list()) {
+  if (type.is_list) {
     Json items = Json::array();
-    for (const table::Value& item : value.list()) items.push_back(json_of_value(item, {type.kind}));
+    for (const table::Value& item : value.list()) {
+      items.push_back(json_of_value(item, {type.kind, false}));
+    }
     return items;
   }
   switch (type.kind) {
@@ -146,4 +148,4 @@ Json json_of_value(const table::Value& value, table::DataType type) {
   }
 }
 
-}  // namespace rtml::dataset
+}  // namespace rtml::online

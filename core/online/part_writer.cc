@@ -1,0 +1,371 @@
+#include "core/online/part_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/feature/event_block.h"
+#include "core/feature/events.h"
+#include "core/online/entity.h"
+#include "core/online/state_cache.h"
+#include "core/online/view_entry.h"
+
+namespace rtml::online {
+namespace {
+
+// A state is trimmed when at least this many of its events, and this share of them, are of no more
+// use: taking events from the front of arrays costs as much as there is behind them.
+constexpr std::size_t kTrimEvents = 32;
+constexpr std::size_t kTrimShare = 8;
+
+struct StagedEntity {
+  std::string group;
+  std::vector<EntityCodec::Change> changes;
+};
+
+}  // namespace
+
+struct PartWriter::Impl {
+  Impl(const feature::Program& view_program, PartName part_name, plugin::OnlineStore& online_store,
+       std::uint64_t writer_epoch, const WriterOptions& writer_options)
+      : program(view_program),
+        name(std::move(part_name)),
+        scope(position_group(name)),
+        prefix(entity_prefix(name)),
+        store(online_store),
+        epoch(writer_epoch),
+        options(writer_options),
+        kernel(view_program),
+        codec(view_program) {}
+
+  Status take_over(const table::Schema& source_schema, const plugin::CallOptions& call);
+  Status load(std::span<const KeyedEvent> events, const plugin::CallOptions& call);
+  Status insert_loaded(const std::vector<std::string>& keys,
+                       const std::vector<plugin::Members>& groups);
+  void drop_what_the_fill_has(CachedEntity& cached) const;
+  Outcome apply(CachedEntity& cached, const KeyedEvent& event);
+  Outcome update(CachedEntity& cached, const KeyedEvent& event);
+  Outcome refuse();
+  bool is_worth_trimming(const feature::State& state) const;
+  void encode_changed();
+  Status learn_cutover(plugin::OnlineTransaction& transaction);
+  Status stage(const BatchEnd& end, plugin::OnlineTransaction& transaction);
+  void settle();
+
+  const feature::Program& program;
+  PartName name;
+  std::string scope;
+  std::string prefix;
+  plugin::OnlineStore& store;
+  std::uint64_t epoch;
+  WriterOptions options;
+  feature::Kernel kernel;
+  EntityCodec codec;
+  StateCache cache;
+  PartPosition position;   // With the counters of what was applied since the last commit.
+  PartPosition committing;  // What a commit that is under way writes.
+  std::vector<CachedEntity*> at_hand;  // The entities of the events of apply(), one each.
+  std::vector<CachedEntity*> changed;
+  std::vector<StagedEntity> staged;  // Encoded and not yet known to be stored.
+  WriteSize written;
+};
+
+// The first write of a part: raises its epoch, so that an earlier owner can no longer commit, and
+// makes the part known to readers.
+Status PartWriter::Impl::take_over(const table::Schema& source_schema,
+                                   const plugin::CallOptions& call) {
+  RTML_TRY_ASSIGN(const auto transaction, store.begin(scope, epoch, call));
+  const std::string view = view_group(name.view_identity);
+  RTML_TRY_ASSIGN(const auto groups, transaction->get_groups({view, scope}));
+  RTML_TRY_ASSIGN(const auto entry, decode_view(groups[0]));
+  RTML_TRY_ASSIGN(const auto stored, decode_position(groups[1], name));
+  if (stored) {
+    position = stored->position;
+  } else {
+    position.next_offset = options.first_offset;
+  }
+  if (entry && entry->fill) position.cutover_us = entry->fill->cutover_us;
+  if (!entry) {
+    const ViewMember about = about_member(program.view, source_schema);
+    RTML_TRY(transaction->put(view, about.name, about.value));
+  }
+  if (!entry || !std::binary_search(entry->stream_parts.begin(), entry->stream_parts.end(),
+                                    name.part)) {
+    const ViewMember part = part_member(name.part);
+    RTML_TRY(transaction->put(view, part.name, part.value));
+  }
+  RTML_TRY(transaction->put(scope, kPositionMember, encode({position, epoch})));
+  return transaction->commit();
+}
+
+// Brings the entities of all events into the cache, in one round trip.
+Status PartWriter::Impl::load(std::span<const KeyedEvent> events,
+                              const plugin::CallOptions& call) {
+  at_hand.assign(events.size(), nullptr);
+  std::vector<std::string> missing;
+  std::vector<std::size_t> waiting;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i].offset < position.next_offset) continue;
+    std::string key = feature::encode_key(events[i].key);
+    at_hand[i] = cache.find(key);
+    if (at_hand[i] != nullptr) continue;
+    missing.push_back(std::move(key));
+    waiting.push_back(i);
+  }
+  if (missing.empty()) return {};
+  std::vector<std::string> wanted = missing;
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  std::vector<std::string> groups;
+  for (const std::string& key : wanted) groups.push_back(entity_group(prefix, key));
+  RTML_TRY_ASSIGN(const auto found, store.get_groups(groups, call));
+  RTML_TRY(insert_loaded(wanted, found));
+  for (std::size_t i = 0; i < waiting.size(); ++i) at_hand[waiting[i]] = cache.find(missing[i]);
+  return {};
+}
+
+Status PartWriter::Impl::insert_loaded(const std::vector<std::string>& keys,
+                                       const std::vector<plugin::Members>& groups) {
+  std::vector<Entity> entities;
+  for (const plugin::Members& members : groups) {
+    if (members.empty()) {
+      entities.push_back(codec.make_entity(kernel));
+      continue;
+    }
+    RTML_TRY_ASSIGN(Entity entity, codec.decode(members, true, kernel));
+    entities.push_back(std::move(entity));
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const EntityProgress& progress =
+        cache.insert(keys[i], std::move(entities[i])).entity.progress;
+    // Ahead of the part, because the store was left in the middle of a commit: its events will
+    // come once more and be counted as applied, so what some of them were is counted here. If the
+    // first of them has been passed, this was done then.
+    if (progress.last_offset >= position.next_offset &&
+        progress.batch_offset >= position.next_offset) {
+      position.counters.applied -= progress.batch_duplicates;
+      position.counters.duplicates += progress.batch_duplicates;
+    }
+  }
+  return {};
+}
+
+// Events that a later fill has taken over count there; they must not be folded here too.
+void PartWriter::Impl::drop_what_the_fill_has(CachedEntity& cached) const {
+  const feature::State& state = cached.entity.state;
+  if (position.cutover_us == PartPosition::kNoTime) return;
+  if (!state.times_us.empty() && state.times_us.front() <= position.cutover_us) {
+    codec.drop_until(cached.entity, position.cutover_us);
+  }
+}
+
+Outcome PartWriter::Impl::apply(CachedEntity& cached, const KeyedEvent& event) {
+  EntityProgress& progress = cached.entity.progress;
+  if (event.offset <= progress.last_offset) {
+    if (std::find(progress.batch_refused.begin(), progress.batch_refused.end(), event.offset) !=
+        progress.batch_refused.end()) {
+      return refuse();
+    }
+    ++position.counters.applied;
+    return Outcome::kAlreadyApplied;
+  }
+  if (event.event.time_us <= position.cutover_us) {
+    ++position.counters.before_cutover;
+    return Outcome::kBeforeCutover;
+  }
+  if (!cached.is_changed) {
+    cached.is_changed = true;
+    changed.push_back(&cached);
+    cache.touch(cached);
+    drop_what_the_fill_has(cached);
+    progress.batch_offset = event.offset;
+    progress.batch_duplicates = 0;
+    progress.batch_refused.clear();
+  }
+  progress.last_offset = event.offset;
+  return update(cached, event);
+}
+
+Outcome PartWriter::Impl::update(CachedEntity& cached, const KeyedEvent& event) {
+  Entity& entity = cached.entity;
+  Counters& counters = position.counters;
+  if (std::ssize(entity.state.times_us) >= options.max_events_per_entity) {
+    codec.trim(entity, kernel, position.oldest_read_us);
+    if (std::ssize(entity.state.times_us) >= options.max_events_per_entity) {
+      entity.progress.batch_refused.push_back(event.offset);
+      return refuse();
+    }
+  }
+  const feature::UpdateOutcome outcome = kernel.update(entity.state, event.event);
+  if (outcome == feature::UpdateOutcome::kFolded) return Outcome::kFolded;
+  const std::int64_t duplicates =
+      entity.state.duplicates - std::exchange(cached.duplicates, entity.state.duplicates);
+  counters.duplicates += duplicates;
+  entity.progress.batch_duplicates += duplicates;
+  if (outcome == feature::UpdateOutcome::kDuplicate) return Outcome::kDuplicate;
+  if (duplicates > 0) {
+    codec.note_replaced(entity);
+  } else {
+    ++counters.applied;
+    codec.note_event(entity, event.event.time_us);
+  }
+  return Outcome::kApplied;
+}
+
+Outcome PartWriter::Impl::refuse() {
+  ++position.counters.too_many;
+  ++position.counters.dead_letters;
+  return Outcome::kTooMany;
+}
+
+bool PartWriter::Impl::is_worth_trimming(const feature::State& state) const {
+  const std::size_t least = std::max(kTrimEvents, state.events() / kTrimShare);
+  return state.events() > least && committing.oldest_read_us != PartPosition::kNoTime &&
+         state.times_us[least] <
+             feature::earlier(committing.oldest_read_us, program.raw_retention_us);
+}
+
+void PartWriter::Impl::encode_changed() {
+  for (CachedEntity* cached : std::exchange(changed, {})) {
+    if (is_worth_trimming(cached->entity.state)) {
+      codec.trim(cached->entity, kernel, committing.oldest_read_us);
+    }
+    StagedEntity& entity = staged.emplace_back();
+    entity.group = entity_group(prefix, cached->key);
+    codec.encode(cached->entity, entity.changes);
+    // What is staged will be stored or the writer ends, so the cache may forget it.
+    cached->is_changed = false;
+    cache.measure(*cached);
+  }
+}
+
+// A fill may have been made since the part was opened.
+Status PartWriter::Impl::learn_cutover(plugin::OnlineTransaction& transaction) {
+  RTML_TRY_ASSIGN(const auto groups, transaction.get_groups({view_group(name.view_identity)}));
+  RTML_TRY_ASSIGN(const auto entry, decode_view(groups.front()));
+  if (entry && entry->fill) {
+    committing.cutover_us = std::max(committing.cutover_us, entry->fill->cutover_us);
+  }
+  return {};
+}
+
+Status PartWriter::Impl::stage(const BatchEnd& end, plugin::OnlineTransaction& transaction) {
+  committing = position;
+  committing.next_offset = std::max(end.next_offset, position.next_offset);
+  committing.max_event_us = std::max(end.max_event_us, position.max_event_us);
+  committing.watermark_us = std::max(end.watermark_us, position.watermark_us);
+  committing.oldest_read_us = std::max(end.trim_to_us, position.oldest_read_us);
+  committing.counters.late += end.late;
+  committing.counters.dead_letters += end.dead_letters;
+  RTML_TRY(learn_cutover(transaction));
+  encode_changed();
+  written = {.entities = std::ssize(staged)};
+  // Records first: where the store is not atomic, an entity that is ahead says that they are there.
+  RTML_TRY(put_records(name, end.records, transaction));
+  for (const StagedEntity& entity : staged) {
+    for (const EntityCodec::Change& change : entity.changes) {
+      ++written.members;
+      if (!change.value) {
+        RTML_TRY(transaction.remove(entity.group, change.member));
+        continue;
+      }
+      written.bytes += std::ssize(*change.value);
+      RTML_TRY(transaction.put(entity.group, change.member, *change.value));
+    }
+  }
+  const std::string bytes = encode({committing, epoch});
+  written.bytes += std::ssize(bytes);
+  ++written.members;
+  return transaction.put(scope, kPositionMember, bytes);
+}
+
+void PartWriter::Impl::settle() {
+  position = committing;
+  staged.clear();
+  cache.shrink(options.cache_bytes);
+}
+
+PartWriter::PartWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+PartWriter::~PartWriter() = default;
+PartWriter::PartWriter(PartWriter&&) noexcept = default;
+PartWriter& PartWriter::operator=(PartWriter&&) noexcept = default;
+
+Result<PartWriter> PartWriter::open(const feature::Program& program,
+                                    const table::Schema& source_schema, const PartName& name,
+                                    plugin::OnlineStore& store, std::uint64_t epoch,
+                                    const WriterOptions& options,
+                                    const plugin::CallOptions& call) {
+  auto impl = std::make_unique<Impl>(program, name, store, epoch, options);
+  RTML_TRY(impl->take_over(source_schema, call));
+  return PartWriter(std::move(impl));
+}
+
+const PartName& PartWriter::name() const {
+  return impl_->name;
+}
+
+const PartPosition& PartWriter::position() const {
+  return impl_->position;
+}
+
+WriteSize PartWriter::last_write() const {
+  return impl_->written;
+}
+
+Result<std::vector<Outcome>> PartWriter::apply(std::span<const KeyedEvent> events,
+                                               const plugin::CallOptions& call) {
+  RTML_TRY(impl_->load(events, call));
+  std::vector<Outcome> outcomes;
+  outcomes.reserve(events.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    CachedEntity* const cached = impl_->at_hand[i];
+    outcomes.push_back(cached == nullptr ? Outcome::kAlreadyApplied
+                                         : impl_->apply(*cached, events[i]));
+  }
+  return outcomes;
+}
+
+Status PartWriter::commit(const BatchEnd& end, const plugin::CallOptions& call) {
+  RTML_TRY_ASSIGN(const auto transaction, impl_->store.begin(impl_->scope, impl_->epoch, call));
+  RTML_TRY(impl_->stage(end, *transaction));
+  RTML_TRY(transaction->commit());
+  impl_->settle();
+  return {};
+}
+
+namespace {
+
+tl::unexpected<Error> taken_over(const PartName& name) {
+  return fail(Error(ErrorCode::kEpochStale, "another writer has taken over part: " + name.part)
+                  .with_help("another process has taken this part over; end this one"));
+}
+
+}  // namespace
+
+Status commit_together(std::span<PartWriter* const> writers, std::span<const BatchEnd> ends,
+                       const plugin::CallOptions& call) {
+  if (writers.empty()) return {};
+  plugin::OnlineStore& store = writers.front()->impl_->store;
+  if (writers.size() == 1 || !store.commits_atomically()) {
+    for (std::size_t i = 0; i < writers.size(); ++i) RTML_TRY(writers[i]->commit(ends[i], call));
+    return {};
+  }
+  const PartWriter::Impl& first = *writers.front()->impl_;
+  RTML_TRY_ASSIGN(const auto transaction, store.begin(first.scope, first.epoch, call));
+  // The store fences the scope of the transaction; the others are fenced by what open() wrote.
+  std::vector<std::string> scopes;
+  for (const PartWriter* writer : writers) scopes.push_back(writer->impl_->scope);
+  RTML_TRY_ASSIGN(const auto groups, transaction->get_groups(scopes));
+  for (std::size_t i = 0; i < writers.size(); ++i) {
+    const PartWriter::Impl& impl = *writers[i]->impl_;
+    RTML_TRY_ASSIGN(const auto stored, decode_position(groups[i], impl.name));
+    if (!stored || stored->epoch > impl.epoch) return taken_over(impl.name);
+  }
+  for (std::size_t i = 0; i < writers.size(); ++i) {
+    RTML_TRY(writers[i]->impl_->stage(ends[i], *transaction));
+  }
+  RTML_TRY(transaction->commit());
+  for (PartWriter* writer : writers) writer->impl_->settle();
+  return {};
+}
+
+}  // namespace rtml::online

@@ -1,0 +1,106 @@
+// Reads features of entities from the kept state: what serving calls.
+//
+// A Reader belongs to one list of features, usually a service. It keeps the compiled views and what
+// the store knows of them, so that a read of any number of entities is one round trip; when a fill
+// or a new partition has changed that meanwhile, the read notices and asks once more. Used by one
+// thread at a time; a server has one for each of its threads.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/feature/kernel.h"
+#include "core/feature/program.h"
+#include "core/online/part_position.h"
+#include "core/plugin/backends.h"
+#include "core/project/project.h"
+#include "core/table/value.h"
+#include "core/table/value_memory.h"
+
+namespace rtml::online {
+
+// One view of a reader, as the caller needs it to bring keys and events.
+struct ServedView {
+  const project::FeatureView* view = nullptr;
+  const project::Source* source = nullptr;
+  std::string identity;
+  feature::Program program;
+  table::Schema source_schema;  // What the program was compiled against.
+};
+
+// One value asked for.
+struct ServedFeature {
+  std::string name;  // Of the column, as the service calls it.
+  table::DataType type;
+  std::size_t view = 0;    // Of Reader::views().
+  std::size_t output = 0;  // Of its program.
+};
+
+struct ReadRequest {
+  // A key for each entity and view: keys[entity * views + view], in the order of Program::keys.
+  // None null.
+  std::span<const std::span<const table::Value>> keys;
+  std::size_t entities = 1;
+  std::int64_t time_us = 0;
+  // An event of the request for each view, seen by this read alone; empty: none.
+  std::span<const feature::Event> events;
+};
+
+struct ReadValue {
+  table::Value value;  // Its text or list lives in the result.
+  feature::Status status = feature::Status::kNotFound;
+  std::int64_t event_time_us = 0;  // Of the latest event seen; unspecified where it is kNotFound.
+};
+
+// How fresh the kept state of a view is.
+struct ViewFreshness {
+  std::optional<std::int64_t> cutover_us;  // Of its fill; nothing if it has none.
+  // No event at or before it is to come: the least of its partitions', or the cutover.
+  // PartPosition::kNoTime if a partition has no events yet and there is no fill.
+  std::int64_t watermark_us = PartPosition::kNoTime;
+};
+
+// What a read gives. Used again for the next read, it needs no new memory.
+struct ReadResult {
+  std::vector<ReadValue> values;  // values[entity * features + feature].
+  std::vector<ViewFreshness> views;
+  std::int64_t watermark_us = PartPosition::kNoTime;  // The least of the views'.
+  std::int64_t overflows = 0;                         // INT64 sums that are null for it.
+  table::ValueMemory memory;
+};
+
+class Reader {
+ public:
+  // `features`, `project` and `store` must outlive the reader. Fails with kNotFound if the store
+  // does not hold a view.
+  static Result<Reader> open(std::span<const project::ServiceColumn> features,
+                             const project::Project& project, plugin::OnlineStore& store,
+                             const plugin::CallOptions& call);
+  ~Reader();
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+
+  std::span<const ServedView> views() const;
+  std::span<const ServedFeature> features() const;
+
+  // Computes the features of each entity as of a moment. Fails with kOutsideHistory for a moment
+  // before what the store can answer, and as the store does.
+  Status read(const ReadRequest& request, const plugin::CallOptions& call, ReadResult* result);
+
+ private:
+  struct Impl;
+  explicit Reader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Fails with kTooStale if a view is further behind `now_us` than `max_lag_us`.
+Status check_lag(const Reader& reader, const ReadResult& result, std::int64_t now_us,
+                 std::int64_t max_lag_us);
+
+}  // namespace rtml::online

@@ -1,0 +1,241 @@
+// The online path without a command line: how fast events go into kept state, what a commit costs,
+// and how long a read takes from an LMDB store.
+//
+//   bench_online PLUGINS     prints a line a measurement; PLUGINS is lib/rtml/plugins of the build
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "core/base/environment.h"
+#include "core/base/time.h"
+#include "core/online/part_writer.h"
+#include "core/online/reader.h"
+#include "core/plugin/host.h"
+#include "core/project/identity.h"
+
+namespace rtml {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Of this thread on a core: what a measurement says on a machine that is busy with other things.
+double cpu_seconds() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// Values in ascending order, to ask for quantiles.
+class Sorted {
+ public:
+  explicit Sorted(std::vector<double> values) : values_(std::move(values)) {
+    std::sort(values_.begin(), values_.end());
+  }
+  double at(double quantile) const {
+    return values_[static_cast<std::size_t>(quantile * static_cast<double>(values_.size() - 1))];
+  }
+
+ private:
+  std::vector<double> values_;
+};
+
+template <typename T>
+T or_exit(Result<T> result) {
+  if (result) return std::move(*result);
+  std::fprintf(stderr, "bench_online: %s\n", std::string(result.error().message()).c_str());
+  std::exit(1);
+}
+void or_exit(const Status& status) {
+  if (status) return;
+  std::fprintf(stderr, "bench_online: %s\n", std::string(status.error().message()).c_str());
+  std::exit(1);
+}
+
+const table::Schema kSchema({{"card", {table::Kind::kInt64}},
+                             {"t", {table::Kind::kTimestamp}},
+                             {"id", {table::Kind::kInt64}},
+                             {"amount", {table::Kind::kDouble}},
+                             {"items", {table::Kind::kInt64}}});
+
+// A project with one view of three features and one of fifty.
+std::filesystem::path write_project() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "rtml-bench-XXXXXX").string();
+  const std::filesystem::path root = ::mkdtemp(pattern.data());
+  std::filesystem::create_directories(root / "sources");
+  std::filesystem::create_directories(root / "features");
+  std::ofstream(root / "rtml.yaml") << "format: 1\nname: bench\n";
+  std::ofstream(root / "sources/payments.yaml")
+      << "kind: source\nname: payments\nbatch: {type: file, path: payments.csv}\n"
+         "timestamp: t\nid: id\n";
+  std::ofstream views(root / "features/cards.yaml");
+  const auto view = [&](const char* name) {
+    views << "kind: feature_view\nname: " << name
+          << "\nentities: [card]\nsource: payments\nfeatures:\n";
+  };
+  view("three");
+  views << "  - {name: count_1d, type: INT64, aggregate: count, window: 1d}\n"
+           "  - {name: spent_1d, type: DOUBLE, aggregate: sum(amount), window: 1d}\n"
+           "  - {name: mean_7d, type: DOUBLE, aggregate: mean(amount), window: 7d}\n---\n";
+  view("fifty");
+  const char* aggregates[] = {"count", "sum(amount)", "mean(amount)", "max(amount)", "sum(items)"};
+  for (int window = 1; window <= 10; ++window) {
+    for (int i = 0; i < 5; ++i) {
+      views << "  - {name: f" << window << "_" << i << ", type: "
+            << (i == 0 || i == 4 ? "INT64" : "DOUBLE") << ", aggregate: " << aggregates[i]
+            << ", window: " << window * 3 << "d}\n";
+    }
+  }
+  return root;
+}
+
+// Events of a view, made once.
+class Events {
+ public:
+  Events(const feature::Program& program, std::size_t count, std::int64_t entities,
+         std::int64_t step_us) {
+    std::mt19937_64 random(1);
+    std::int64_t now_us = 1'700'000'000 * kSecond;
+    inputs_.resize(count);
+    keys_.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      now_us += static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(2 * step_us));
+      keys_[i] = table::Value::of_integer(
+          static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(entities)));
+      for (const table::Field& input : program.inputs) {
+        inputs_[i].push_back(
+            input.name == "amount"
+                ? table::Value::of_number(static_cast<double>(random() % 100'000) / 100)
+                : table::Value::of_integer(static_cast<std::int64_t>(random() % 10)));
+      }
+      feature::Event event;
+      event.time_us = now_us;
+      event.id = table::Value::of_integer(static_cast<std::int64_t>(i));
+      event.inputs = inputs_[i];
+      all.push_back({std::span(&keys_[i], 1), event, static_cast<std::int64_t>(i)});
+    }
+  }
+  std::vector<online::KeyedEvent> all;
+
+ private:
+  std::vector<std::vector<table::Value>> inputs_;
+  std::vector<table::Value> keys_;
+};
+
+struct OpenProject {
+  project::Project project;
+  std::unique_ptr<plugin::OnlineStore> store;
+};
+
+feature::Program compiled(const project::Project& project, const project::FeatureView& view) {
+  return or_exit(
+      feature::compile(view, project.source_of(view), project.keys_of(view), kSchema));
+}
+
+// Applies and commits all events; prints rates.
+void write_events(const OpenProject& opened, const project::FeatureView& view,
+                  const feature::Program& program, const Events& events, std::size_t batch,
+                  std::int32_t partition) {
+  const auto name = online::stream_part(project::identity(opened.project, view), "payments", partition);
+  auto writer = or_exit(
+      online::PartWriter::open(program, kSchema, name, *opened.store, 1, {}, {}));
+  double applying = 0;
+  double committing = 0;
+  std::int64_t entities = 0;
+  std::int64_t bytes = 0;
+  for (std::size_t at = 0; at < events.all.size(); at += batch) {
+    const std::size_t count = std::min(batch, events.all.size() - at);
+    double start = cpu_seconds();
+    or_exit(writer.apply(std::span(events.all).subspan(at, count), {}));
+    applying += cpu_seconds() - start;
+    start = cpu_seconds();
+    online::BatchEnd end;
+    end.next_offset = static_cast<std::int64_t>(at + count);
+    end.max_event_us = events.all[at + count - 1].event.time_us;
+    end.watermark_us = end.max_event_us;
+    end.trim_to_us = end.watermark_us - kDay;
+    or_exit(writer.commit(end, {}));
+    committing += cpu_seconds() - start;
+    entities += writer.last_write().entities;
+    bytes += writer.last_write().bytes;
+  }
+  const auto count = static_cast<double>(events.all.size());
+  std::printf("%s, batches of %zu: %.0f events/s of core time applied, %.0f with commits, "
+              "%.2f us and %lld bytes an entity committed\n",
+              view.name.c_str(), batch, count / applying, count / (applying + committing),
+              committing * 1e6 / static_cast<double>(entities),
+              static_cast<long long>(bytes / entities));
+}
+
+void read_values(const OpenProject& opened, const project::FeatureView& view, std::int64_t at_us,
+                 std::int64_t entities) {
+  std::vector<project::ServiceColumn> columns;
+  for (const project::Feature& feature : view.features) {
+    columns.push_back({&view, &feature, feature.name});
+  }
+  auto reader = or_exit(online::Reader::open(columns, opened.project, *opened.store, {}));
+  constexpr int kReads = 30'000;
+  std::mt19937_64 random(2);
+  std::vector<double> wall;
+  std::vector<double> core;
+  online::ReadResult result;
+  for (int i = 0; i < kReads; ++i) {
+    const table::Value key = table::Value::of_integer(
+        static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(entities)));
+    const std::span<const table::Value> keys[] = {std::span(&key, 1)};
+    const auto start = Clock::now();
+    const double core_start = cpu_seconds();
+    or_exit(reader.read({.keys = keys, .entities = 1, .time_us = at_us}, {}, &result));
+    core.push_back((cpu_seconds() - core_start) * 1e6);
+    wall.push_back(seconds_since(start) * 1e6);
+  }
+  const Sorted on_the_wall(std::move(wall));
+  const Sorted of_the_core(std::move(core));
+  std::printf("read of 1 entity x %zu features: p50 %.1f us, p99 %.1f us; core time p50 %.1f us, "
+              "p99 %.1f us\n",
+              columns.size(), on_the_wall.at(0.5), on_the_wall.at(0.99), of_the_core.at(0.5),
+              of_the_core.at(0.99));
+}
+
+void run(const std::filesystem::path& plugins) {
+  const std::filesystem::path root = write_project();
+  OpenProject opened{or_exit(project::Project::load(root, Environment())), nullptr};
+  plugin::PluginHost host({plugins, {}});
+  opened.store = or_exit(host.online_store("lmdb", {{"path", (root / "online").string()}}));
+  const project::FeatureView& three = *or_exit(opened.project.find_view("three"));
+  const project::FeatureView& fifty = *or_exit(opened.project.find_view("fifty"));
+  {
+    const feature::Program program = compiled(opened.project, three);
+    const Events events(program, 1'000'000, 5'000, 500'000);
+    write_events(opened, three, program, events, 10'000, 0);
+    write_events(opened, three, program, events, 100'000, 1);
+  }
+  {
+    constexpr std::int64_t kEntities = 500;
+    const feature::Program program = compiled(opened.project, fifty);
+    const Events events(program, 1'000 * kEntities, kEntities, 5'000'000);
+    write_events(opened, fifty, program, events, 20'000, 0);
+    read_values(opened, fifty, events.all.back().event.time_us, kEntities);
+  }
+  std::filesystem::remove_all(root);
+}
+
+}  // namespace
+}  // namespace rtml
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: bench_online PLUGINS\n");
+    return 2;
+  }
+  rtml::run(argv[1]);
+}

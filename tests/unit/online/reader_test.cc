@@ -1,0 +1,238 @@
+// Reads merge what partitions and fills have kept, and say how fresh it is.
+
+#include "core/online/reader.h"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "core/online/entity.h"
+#include "core/online/request.h"
+#include "tests/unit/feature/view_builder.h"
+#include "tests/unit/online/memory_store.h"
+#include "tests/unit/online/project_fixture.h"
+#include "tests/unit/plugin/plugin_fixture.h"
+
+namespace rtml::online {
+namespace {
+
+using test::MemoryStore;
+using test::Payment;
+using test::PaymentEvents;
+using test::ServedProject;
+
+constexpr std::int64_t kStart = 1'700'000'000 * kSecond;
+
+constexpr const char* kFeatures =
+    "  - {name: count_1d, type: INT64, aggregate: count, window: 1d}\n"
+    "  - {name: spent_1d, type: DOUBLE, aggregate: sum(amount), window: 1d}\n"
+    "  - {name: spent_30d, type: DOUBLE, aggregate: sum(amount), window: {size: 30d, resolution: 1h}}\n";
+
+void commit(PartWriter& writer, const PaymentEvents& events, std::int64_t watermark_us) {
+  const auto outcomes = writer.apply(events.events, {});
+  REQUIRE(outcomes);
+  BatchEnd end;
+  end.next_offset = events.events.back().offset + 1;
+  end.max_event_us = watermark_us;
+  end.watermark_us = watermark_us;
+  end.trim_to_us = watermark_us - kDay;
+  REQUIRE(writer.commit(end, {}));
+}
+
+// Puts a fill of one entity into a store, as materialize does.
+void fill(ServedProject& served, plugin::OnlineStore& store, const PaymentEvents& events,
+          std::int64_t card, std::int64_t cutover_us, std::uint64_t generation) {
+  feature::Kernel kernel(served.program);
+  const EntityCodec codec(served.program);
+  Entity entity = codec.make_entity(kernel);
+  for (const KeyedEvent& event : events.events) {
+    if (event.event.time_us <= cutover_us) kernel.update(entity.state, event.event);
+  }
+  codec.trim(entity, kernel, cutover_us - kDay);
+  std::vector<EntityCodec::Change> changes;
+  codec.encode(entity, changes);
+  const PartName part = batch_part(served.identity, generation);
+  const table::Value key = table::Value::of_integer(card);
+  auto transaction = store.begin("fill", generation, {});
+  REQUIRE(transaction);
+  for (const auto& change : changes) {
+    REQUIRE((*transaction)
+                ->put(entity_group(part, std::span(&key, 1)), change.member, *change.value));
+  }
+  const auto about = about_member("cards", served.schema);
+  const auto filled = fill_member({generation, cutover_us, 1});
+  REQUIRE((*transaction)->put(view_group(served.identity), about.name, about.value));
+  REQUIRE((*transaction)->put(view_group(served.identity), filled.name, filled.value));
+  REQUIRE((*transaction)->commit());
+}
+
+std::string read_one(Reader& reader, std::int64_t card, std::int64_t at_us) {
+  const table::Value key = table::Value::of_integer(card);
+  const std::span<const table::Value> keys[] = {std::span(&key, 1)};
+  ReadResult result;
+  const Status status = reader.read({.keys = keys, .entities = 1, .time_us = at_us}, {}, &result);
+  if (!status) return std::string(status.error().message());
+  std::string text;
+  for (const ReadValue& value : result.values) {
+    text += feature::show(value.value) + " " + std::string(to_string(value.status)) + "; ";
+  }
+  return text;
+}
+
+// The same from one kernel that saw every event.
+std::string expected(ServedProject& served, const std::vector<Payment>& payments, std::int64_t card,
+                     std::int64_t at_us) {
+  feature::Kernel kernel(served.program);
+  feature::State state = kernel.make_state();
+  const PaymentEvents all(served.program, payments);
+  bool is_known = false;
+  for (std::size_t i = 0; i < payments.size(); ++i) {
+    if (payments[i].card != card) continue;
+    kernel.update(state, all.events[i].event);
+    is_known = true;
+  }
+  const feature::Row row = is_known ? *kernel.read(state, at_us) : kernel.read_unknown();
+  std::string text;
+  for (std::size_t i = 0; i < row.values.size(); ++i) {
+    text += feature::show(row.values[i]) + " " + std::string(to_string(row.statuses[i])) + "; ";
+  }
+  return text;
+}
+
+std::vector<Payment> payments_of(std::mt19937_64& random, int count, std::int64_t first_id) {
+  std::vector<Payment> payments;
+  std::int64_t now_us = kStart;
+  for (int i = 0; i < count; ++i) {
+    now_us += static_cast<std::int64_t>(random() % (20 * kMinute));
+    payments.push_back({static_cast<std::int64_t>(random() % 3), now_us, first_id + i,
+                        static_cast<double>(random() % 10'000) / 100});
+  }
+  return payments;
+}
+
+}  // namespace
+
+TEST_CASE("Reader: a fill and the parts of several partitions read as one") {
+  ServedProject served(kFeatures);
+  std::mt19937_64 random(5);
+  for (const bool is_lmdb : {false, true}) {
+    MemoryStore memory;
+    std::unique_ptr<plugin::OnlineStore> lmdb;
+    test::TemporaryDirectory directory;
+    if (is_lmdb) {
+      auto opened =
+          test::built_host().online_store("lmdb", {{"path", directory.path().string()}});
+      REQUIRE(opened);
+      lmdb = std::move(*opened);
+    }
+    plugin::OnlineStore& store = is_lmdb ? *lmdb : memory;
+    const auto first = payments_of(random, 600, 0);
+    const auto second = payments_of(random, 600, 10'000);
+    std::vector<Payment> all = first;
+    all.insert(all.end(), second.begin(), second.end());
+    const std::int64_t cutover_us = kStart + 3 * kDay;
+    const PaymentEvents everything(served.program, all);
+    std::vector<Payment> of_card;
+    for (const Payment& payment : all) {
+      if (payment.card == 1) of_card.push_back(payment);
+    }
+    const PaymentEvents history(served.program, of_card);
+    fill(served, store, history, 1, cutover_us, 7);
+
+    auto reader = Reader::open(served.columns, *served.project, store, {});
+    REQUIRE_MESSAGE(reader.has_value(), reader.error().message());
+    std::vector<Payment> filled;
+    for (const Payment& payment : of_card) {
+      if (payment.time_us <= cutover_us) filled.push_back(payment);
+    }
+    CHECK(read_one(*reader, 1, cutover_us) == expected(served, filled, 1, cutover_us));
+
+    PartWriter zero = served.writer(store, 0);
+    PartWriter one = served.writer(store, 1);
+    CHECK(zero.position().cutover_us == cutover_us);
+    const PaymentEvents first_events(served.program, first);
+    const PaymentEvents second_events(served.program, second);
+    const std::int64_t end_us = std::max(first.back().time_us, second.back().time_us);
+    commit(zero, first_events, first.back().time_us);
+    commit(one, second_events, second.back().time_us);
+    CHECK(zero.position().counters.before_cutover > 0);
+    for (const std::int64_t back_us : {0 * kHour, kHour, 11 * kHour}) {
+      CHECK(read_one(*reader, 1, end_us - back_us) == expected(served, all, 1, end_us - back_us));
+    }
+    CHECK(read_one(*reader, 99, end_us) == expected(served, all, 99, end_us));
+    CHECK(read_one(*reader, 1, end_us - 3 * kDay).starts_with("cannot read view cards as of"));
+
+    // A later fill takes over what the streams had until then.
+    const std::int64_t later_us = end_us - kHour;
+    fill(served, store, history, 1, later_us, 8);
+    for (const std::int64_t back_us : {0 * kHour, kHour / 2}) {
+      CHECK(read_one(*reader, 1, end_us - back_us) == expected(served, all, 1, end_us - back_us));
+    }
+    // And the streams go on from there.
+    const std::vector<Payment> more = {{1, end_us + kMinute, 50'000, 12.25}};
+    const PaymentEvents more_events(served.program, more, 600);
+    commit(zero, more_events, end_us + kMinute);
+    CHECK(zero.position().cutover_us == later_us);
+    std::vector<Payment> in_the_end = all;
+    in_the_end.push_back(more.front());
+    CHECK(read_one(*reader, 1, end_us + kHour) == expected(served, in_the_end, 1, end_us + kHour));
+  }
+}
+
+TEST_CASE("Reader: says how fresh the state is") {
+  ServedProject served(kFeatures);
+  MemoryStore store;
+  PartWriter zero = served.writer(store, 0);
+  PartWriter one = served.writer(store, 1);
+  auto reader = Reader::open(served.columns, *served.project, store, {});
+  REQUIRE(reader);
+  const table::Value key = table::Value::of_integer(1);
+  const std::span<const table::Value> keys[] = {std::span(&key, 1)};
+  const ReadRequest request{.keys = keys, .entities = 1, .time_us = kStart};
+  ReadResult result;
+  REQUIRE(reader->read(request, {}, &result));
+  CHECK(result.watermark_us == PartPosition::kNoTime);
+  CHECK(!check_lag(*reader, result, kStart, kDay));
+  commit(zero, PaymentEvents(served.program, {{1, kStart, 1, 1.0}}), kStart);
+  commit(one, PaymentEvents(served.program, {{1, kStart - kMinute, 2, 1.0}}), kStart - kMinute);
+  REQUIRE(reader->read(request, {}, &result));
+  CHECK(result.watermark_us == kStart - kMinute);
+  CHECK(!result.views[0].cutover_us);
+  CHECK(check_lag(*reader, result, kStart, kMinute));
+  const auto stale = check_lag(*reader, result, kStart + kSecond, kMinute);
+  REQUIRE(!stale);
+  CHECK(stale.error().code() == ErrorCode::kTooStale);
+}
+
+TEST_CASE("Reader: an event of the request is seen by that read alone") {
+  ServedProject served(kFeatures);
+  MemoryStore store;
+  PartWriter zero = served.writer(store, 0);
+  commit(zero, PaymentEvents(served.program, {{1, kStart, 1, 1.5}}), kStart);
+  auto reader = Reader::open(served.columns, *served.project, store, {});
+  REQUIRE(reader);
+  const std::vector<EntityKeyTexts> entities = {{{"card", "1"}}, {{"card", "2"}}};
+  TextRequest text{.entities = entities, .time_us = kStart + kMinute};
+  text.event = {{"amount", 10.25}, {"id", 77}};
+  const auto bound = BoundRequest::bind(text, *reader);
+  REQUIRE_MESSAGE(bound.has_value(), bound.error().message());
+  CHECK(bound->keys_json(1) == Json{{"card", 2}});
+  ReadResult result;
+  REQUIRE(reader->read(bound->request(), {}, &result));
+  CHECK(result.values[0].value.integer() == 2);
+  CHECK(result.values[1].value.number() == 11.75);
+  CHECK(result.values[3].value.integer() == 1);
+  CHECK(read_one(*reader, 1, kStart + kMinute).starts_with("1 PRESENT; 1.5 "));
+  const std::vector<EntityKeyTexts> unknown = {{{"cart", "1"}}};
+  CHECK(!BoundRequest::bind({.entities = unknown}, *reader));
+}
+
+TEST_CASE("Reader: a view that was never filled or streamed is not found") {
+  ServedProject served(kFeatures);
+  MemoryStore store;
+  const auto reader = Reader::open(served.columns, *served.project, store, {});
+  REQUIRE(!reader);
+  CHECK(reader.error().code() == ErrorCode::kNotFound);
+}
+
+}  // namespace rtml::online
