@@ -444,21 +444,12 @@ class Compiler {
 
   std::size_t window_of(const Feature& feature) {
     const Window wanted = to_window(written_window(feature));
-    if (wanted.is_session()) {
-      program_.has_sessions = true;
-      // Only events of this long before the final ones can share a session with them.
-      reach(wanted.gap_us + wanted.max_length_us);
-    } else if (!wanted.is_foldable()) {
-      reach(wanted.size_us + wanted.delay_us);
-    }
+    if (wanted.is_session()) program_.has_sessions = true;
+    program_.raw_retention_us = std::max(program_.raw_retention_us, reach_of(wanted));
     const auto found = std::find(program_.windows.begin(), program_.windows.end(), wanted);
     const auto index = static_cast<std::size_t>(found - program_.windows.begin());
     if (found == program_.windows.end()) program_.windows.push_back(wanted);
     return index;
-  }
-
-  void reach(std::int64_t length_us) {
-    program_.raw_retention_us = std::max(program_.raw_retention_us, length_us);
   }
 
   // The fold of a cell whose window is foldable.

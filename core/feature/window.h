@@ -52,6 +52,13 @@ WindowProblem problem_of(const project::Window& window, std::string_view aggrega
 // windows compare equal.
 Window to_window(const project::Window& written);
 
+// How far before a read the events lie that its window must have one by one. A session of several
+// partitions is told by a pause, for which its greatest length and one gap are looked through.
+inline std::int64_t reach_of(const Window& window) {
+  if (window.is_session()) return window.gap_us + window.max_length_us;
+  return window.is_foldable() ? 0 : window.size_us + window.delay_us;
+}
+
 // The least moment there is stands for "before all time": no event is there.
 inline constexpr std::int64_t kBeforeAllTime = std::numeric_limits<std::int64_t>::min();
 
