@@ -22,7 +22,7 @@ Result<table::Column> key_column(const feature::Program& program, const table::F
   return request.rows.column(index);
 }
 
-Result<table::Column> time_column(const Request& request) {
+Result<table::Column> time_column(const Request& request, std::int64_t first_row) {
   RTML_TRY_ASSIGN(const std::size_t index,
                   request.rows.schema().require(request.timestamp_column, request.what));
   const table::Column& time = request.rows.column(index);
@@ -35,7 +35,7 @@ Result<table::Column> time_column(const Request& request) {
   for (std::int64_t row = 0; time.null_count() > 0 && row < time.length(); ++row) {
     if (time.is_null(row)) {
       return fail(ErrorCode::kDataBadTimestamp,
-                  place + " is null in row " + std::to_string(row + 1));
+                  place + " is null in row " + std::to_string(first_row + row + 1));
     }
   }
   return time;
@@ -43,17 +43,23 @@ Result<table::Column> time_column(const Request& request) {
 
 }  // namespace
 
-Result<feature::SweepResult> read_features(const feature::Program& program,
-                                           const feature::EventColumns& events,
-                                           const Request& request,
-                                           const feature::SweepOptions& options) {
+Result<feature::ReadColumns> read_columns(const feature::Program& program, const Request& request,
+                                          std::int64_t first_row) {
   feature::ReadColumns reads;
   reads.rows = request.rows.rows();
-  RTML_TRY_ASSIGN(reads.time, time_column(request));
+  RTML_TRY_ASSIGN(reads.time, time_column(request, first_row));
   for (const table::Field& key : program.keys) {
     RTML_TRY_ASSIGN(table::Column column, key_column(program, key, request));
     reads.keys.push_back(std::move(column));
   }
+  return reads;
+}
+
+Result<feature::SweepResult> read_features(const feature::Program& program,
+                                           const feature::EventColumns& events,
+                                           const Request& request,
+                                           const feature::SweepOptions& options) {
+  RTML_TRY_ASSIGN(const feature::ReadColumns reads, read_columns(program, request));
   return feature::sweep(program, events, reads, options);
 }
 

@@ -23,6 +23,11 @@ struct Request {
   std::string timestamp_column;
 };
 
+// The columns by which the rows ask, checked as read_features() says. `first_row` is what the first
+// row is called in errors, from 0.
+Result<feature::ReadColumns> read_columns(const feature::Program& program, const Request& request,
+                                          std::int64_t first_row = 0);
+
 // Computes the features of `program` for each row of the request, over `events` of its source.
 // A row with a null key gets null features. Fails with kDataMissingColumn if the rows lack a key or
 // the timestamp, kDataWrongType if the timestamp is none, or a key is a string on one side and an

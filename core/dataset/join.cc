@@ -1,26 +1,11 @@
 #include "core/dataset/join.h"
 
 #include <algorithm>
-#include <set>
 
-#include "core/dataset/feature_columns.h"
+#include "core/dataset/feature_join.h"
 
 namespace rtml::dataset {
 namespace {
-
-Status check_names(const table::Batch& rows, std::string_view what, Features features) {
-  std::set<std::string> taken;
-  for (const std::string& name : rows.schema().names()) taken.insert(name);
-  for (const project::ServiceColumn& column : features) {
-    if (taken.insert(column.name).second) continue;
-    return fail(Error(ErrorCode::kDataBadValue,
-                      "a feature's name is taken by another feature or a column of " +
-                          std::string(what) + ": " + column.name)
-                    .with_help("name the columns view__feature with --full-feature-names, or "
-                               "rename the column"));
-  }
-  return {};
-}
 
 table::Column take_rows(const table::Column& column, const std::vector<std::int64_t>& rows) {
   const bool is_run = !rows.empty() &&
@@ -58,31 +43,23 @@ std::size_t output_index(const feature::Program& program, const std::string& fea
 Result<table::Batch> join(const table::Batch& rows, std::string_view what, Features features,
                           const Programs& programs, const std::string& timestamp_column,
                           SourceSet& sources, const BuildContext& context, JoinCounts* counts) {
-  RTML_TRY(check_names(rows, what, features));
-  std::map<const project::FeatureView*, feature::SweepResult> results;
-  for (const auto& [view, program] : programs) {
-    const project::Source& source = context.project.source_of(*view);
-    RTML_TRY_ASSIGN(const table::Batch events, sources.rows(source));
-    RTML_TRY_ASSIGN(const feature::EventColumns columns,
-                    feature::event_columns(program, events, source.batch->path));
-    RTML_TRY_ASSIGN(feature::SweepResult result,
-                    read_features(program, columns, {rows, what, timestamp_column},
-                                  {.threads = context.threads, .cancel = &context.cancel}));
-    if (counts != nullptr) {
-      counts->events_without_key += result.events_without_key;
-      counts->overflows += result.overflows;
-    }
-    results.emplace(view, std::move(result));
+  FeatureJoin joined({features.begin(), features.end()}, programs, sources, context, nullptr,
+                     false);
+  std::int64_t start = 0;
+  do {
+    const std::int64_t count = std::min(kBatchRows, rows.rows() - start);
+    RTML_TRY(joined.add_rows(rows.slice(start, count), what, timestamp_column));
+    start += count;
+  } while (start < rows.rows());
+  RTML_TRY(joined.compute());
+  std::vector<table::Batch> batches;
+  while (true) {
+    RTML_TRY_ASSIGN(std::optional<table::Batch> batch, joined.next());
+    if (!batch) break;
+    batches.push_back(std::move(*batch));
   }
-  std::vector<table::Field> fields = rows.schema().fields();
-  std::vector<table::Column> values = rows.columns();
-  for (const project::ServiceColumn& column : features) {
-    fields.push_back({column.name, column.feature->type});
-    values.push_back(results.at(column.view)
-                         .features[output_index(programs.at(column.view), column.feature->name)]);
-  }
-  return table::Batch(std::make_shared<table::Schema>(std::move(fields)), std::move(values),
-                      rows.rows());
+  if (counts != nullptr) *counts = joined.counts();
+  return table::concatenate(joined.schema(), batches);
 }
 
 std::vector<std::string> event_columns_of(const project::Source& source, Features features,
@@ -101,19 +78,30 @@ std::vector<std::string> event_columns_of(const project::Source& source, Feature
   return columns;
 }
 
-Result<table::Batch> select_rows(const project::Source& source, const table::Batch& events,
-                                 const std::vector<std::string>& columns,
-                                 const std::vector<std::int64_t>& kept,
-                                 const std::string& timestamp_column) {
+Result<table::Batch> select_columns(const project::Source& source, const table::Batch& events,
+                                    const std::vector<std::string>& columns,
+                                    const std::string& timestamp_column) {
   std::vector<table::Field> fields;
   std::vector<table::Column> values;
   for (const std::string& column : columns) {
     RTML_TRY_ASSIGN(const std::size_t index, events.schema().require(column, source.batch->path));
     fields.push_back(events.schema().field(index));
     if (column == source.timestamp.column) fields.back().name = timestamp_column;
-    values.push_back(take_rows(events.column(index), kept));
+    values.push_back(events.column(index));
   }
   return table::Batch(std::make_shared<table::Schema>(std::move(fields)), std::move(values),
+                      events.rows());
+}
+
+Result<table::Batch> select_rows(const project::Source& source, const table::Batch& events,
+                                 const std::vector<std::string>& columns,
+                                 const std::vector<std::int64_t>& kept,
+                                 const std::string& timestamp_column) {
+  RTML_TRY_ASSIGN(const table::Batch all,
+                  select_columns(source, events, columns, timestamp_column));
+  std::vector<table::Column> values;
+  for (const table::Column& column : all.columns()) values.push_back(take_rows(column, kept));
+  return table::Batch(all.shared_schema(), std::move(values),
                       static_cast<std::int64_t>(kept.size()));
 }
 

@@ -31,6 +31,7 @@ std::size_t output_index(const feature::Program& program, const std::string& fea
 struct JoinCounts {
   std::int64_t events_without_key = 0;
   std::int64_t overflows = 0;
+  std::int64_t spilled_bytes = 0;  // Put into temporary files, because memory is limited.
 };
 
 // Returns the columns of `rows`, then those of `features`, one row for each of `rows`, in their
@@ -44,6 +45,11 @@ Result<table::Batch> join(const table::Batch& rows, std::string_view what, Featu
 // every view, the id, the time.
 std::vector<std::string> event_columns_of(const project::Source& source, Features features,
                                           const Programs& programs);
+
+// Takes `columns` out of a source's batch. The source's time gets the name `timestamp_column`.
+Result<table::Batch> select_columns(const project::Source& source, const table::Batch& events,
+                                    const std::vector<std::string>& columns,
+                                    const std::string& timestamp_column);
 
 // Takes `columns` of the rows named by `kept` out of a source's batch. The source's time gets the
 // name `timestamp_column`. Rows that are one whole run are not copied.

@@ -13,7 +13,7 @@
 
 namespace rtml::dataset {
 
-inline constexpr int kManifestFormat = 1;
+inline constexpr int kManifestFormat = 2;
 
 // What a manifest is made of beside the rows.
 struct ManifestParts {

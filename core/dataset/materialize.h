@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "core/dataset/feature_join.h"
 #include "core/dataset/training_set.h"
 #include "core/project/project.h"
 
@@ -19,17 +20,19 @@ struct MaterializeOptions {
   // Only events with from <= time <= to; the windows still see those before.
   std::optional<std::int64_t> from_us;
   std::optional<std::int64_t> to_us;
-  std::int64_t batch_rows = 65'536;
 };
 
 struct Materialized {
   // The keys of every view's entities, the source's id where it has one, `event_timestamp`, then
-  // the features, in batches of at most `batch_rows` rows. One row an event, in the source's order.
+  // the features. One row an event, in the source's order. What is in `context` must outlive it.
   std::unique_ptr<table::BatchReader> rows;
   std::int64_t row_count = 0;
   std::int64_t duplicates = 0;          // Events left out because their id came before.
   std::int64_t events_without_key = 0;  // Summed over views; their features are null.
   std::int64_t overflows = 0;           // INT64 sums that did not fit and are null.
+  std::int64_t spilled_bytes = 0;       // Put into temporary files, because memory is limited.
+  // Where the time went; what `rows` takes is added while they are read.
+  std::shared_ptr<const JoinTimes> times;
 };
 
 // Computes features whose views read one source, in one pass over it. Fails with kUsage if they

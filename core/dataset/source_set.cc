@@ -1,5 +1,7 @@
 #include "core/dataset/source_set.h"
 
+#include <algorithm>
+
 #include "core/dataset/feature_columns.h"
 #include "core/plugin/host.h"
 #include "core/project/project.h"
@@ -42,6 +44,22 @@ Result<table::Batch> SourceSet::rows(const project::Source& source) {
                     read_rows(entry.table, {entry.columns.begin(), entry.columns.end()}, context_));
   }
   return *entry.rows;
+}
+
+Result<std::unique_ptr<table::BatchReader>> SourceSet::scan(
+    const project::Source& source, const std::vector<std::string>& columns) {
+  Entry& entry = entries_.at(source.name);
+  if (!columns.empty()) return entry.table.scan(columns);
+  if (!entry.rows) {
+    const std::vector<std::string> wanted(entry.columns.begin(), entry.columns.end());
+    return entry.table.scan(wanted);
+  }
+  std::vector<table::Batch> slices;
+  for (std::int64_t start = 0; start < entry.rows->rows(); start += kBatchRows) {
+    slices.push_back(
+        entry.rows->slice(start, std::min(kBatchRows, entry.rows->rows() - start)));
+  }
+  return table::read_batches(entry.rows->shared_schema(), std::move(slices));
 }
 
 std::vector<const project::Source*> SourceSet::sources() const {

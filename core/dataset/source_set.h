@@ -29,6 +29,11 @@ class SourceSet {
   // REQUIRES: open(source).
   Result<table::Batch> rows(const project::Source& source);
 
+  // The same rows as they are read; those that rows() has read are not read again. `columns`
+  // instead of those wanted, if not empty.
+  Result<std::unique_ptr<table::BatchReader>> scan(const project::Source& source,
+                                                   const std::vector<std::string>& columns = {});
+
   // Sources that were opened, by name.
   std::vector<const project::Source*> sources() const;
 

@@ -101,6 +101,7 @@ Result<SourceTable> SourceTable::open(const project::Source& source, const Build
   table.cancel_ = &context.cancel;
   RTML_TRY_ASSIGN(table.store_, context.plugins.table_store(source.batch->type));
   table.request_.path = (context.project.root() / source.batch->path).string();
+  table.request_.batch_rows = kBatchRows;
   table.request_.format = source.batch->format;
   table.request_.options = source.batch->options;
   const auto types = declared_types(context.project, source);

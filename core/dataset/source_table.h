@@ -17,6 +17,10 @@
 
 namespace rtml::dataset {
 
+// Rows of a batch of a source: enough that what a batch costs does not matter, few enough that it
+// stays in the cache.
+inline constexpr std::int64_t kBatchRows = 131'072;
+
 class SourceTable {
  public:
   // Asks the store for the table's columns and checks that those of the declaration are there:

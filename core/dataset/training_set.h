@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/base/cancel.h"
+#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/progress.h"
 #include "core/base/result.h"
@@ -42,9 +43,15 @@ struct BuildContext {
   Progress& progress;
   const CancelFlag& cancel;
   int threads = 1;  // Results do not depend on it.
+  // What rows and events may take of memory while features are computed, about; 0: all there is.
+  // Beyond it they go into nameless files of the project's .rtml. Results do not depend on it.
+  std::int64_t memory_limit_bytes = 0;
+  const Clock* clock = nullptr;  // For how long things take; may be null: then they take no time.
   // Of the project and of this rtml, for the manifest; may be null and empty.
   const lineage::Lineage* lineage = nullptr;
   std::string_view rtml_version = {};
+
+  std::int64_t monotonic_us() const { return clock == nullptr ? 0 : clock->monotonic_us(); }
 };
 
 struct BuildOptions {
@@ -98,6 +105,7 @@ Result<TrainingSet> build_from_file(const std::filesystem::path& entities,
 
 // Returns the SHA-256 of the logical content of rows: names, types, values and nulls in row order,
 // whatever the batches, buffers or file format. NaNs are one value, -0 is not 0.
-std::string content_sha256(const table::Batch& rows);
+// `threads` do not change it.
+std::string content_sha256(const table::Batch& rows, int threads = 1);
 
 }  // namespace rtml::dataset

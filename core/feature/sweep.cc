@@ -422,27 +422,13 @@ std::vector<std::uint8_t> null_rows(const Job& job) {
   return rows;
 }
 
-// Makes the columns of the outputs, in the order in which they need each other.
-std::vector<Column> finish_outputs(Job& job) {
-  const Program& program = job.program;
-  const std::vector<std::uint8_t> nulls = null_rows(job);
+std::vector<Column> cell_columns(Job& job) {
   std::vector<Column> cells;
-  for (std::size_t c = 0; c < program.cells.size(); ++c) {
-    cells.push_back(to_column(std::move(job.cells[c]),
-                              {program.cells[c].kind, program.cells[c].is_list}));
+  for (std::size_t c = 0; c < job.program.cells.size(); ++c) {
+    const Cell& cell = job.program.cells[c];
+    cells.push_back(to_column(std::move(job.cells[c]), {cell.kind, cell.is_list}));
   }
-  std::vector<Column> values(program.outputs.size());
-  for (const std::size_t cell : program.row_cells) values.push_back(cells[cell]);
-  for (const std::size_t index : program.evaluation_order) {
-    const Output& output = program.outputs[index];
-    const Column column = output.expression ? output.expression->evaluate(values, job.reads.rows)
-                                            : cells[output.cell];
-    values[index] = to_declared(column, output.field.type);
-  }
-  values.resize(program.outputs.size());
-  // Only now, because an expression of a feature sees the values that its row would have had.
-  for (Column& column : values) column = with_nulls(column, nulls);
-  return values;
+  return cells;
 }
 
 }  // namespace
@@ -471,7 +457,8 @@ Result<SweepResult> sweep(const Program& program, const EventColumns& events,
   job.latest_event_us.assign(rows, 0);
   SweepResult result;
   RTML_TRY(run_blocks(job, options, &result.overflows));
-  result.features = finish_outputs(job);
+  const std::vector<std::uint8_t> nulls = null_rows(job);
+  result.features = finish_outputs(program, cell_columns(job), reads.rows, nulls);
   result.statuses = std::move(job.statuses);
   result.latest_event_us = std::move(job.latest_event_us);
   result.duplicates = std::move(job.ordered_events.duplicates);

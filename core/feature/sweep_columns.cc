@@ -274,4 +274,20 @@ Column with_nulls(const Column& column, const std::vector<std::uint8_t>& is_null
   return builder.finish();
 }
 
+std::vector<Column> finish_outputs(const Program& program, const std::vector<Column>& cells,
+                                   std::int64_t rows, const std::vector<std::uint8_t>& nulls) {
+  std::vector<Column> values(program.outputs.size());
+  for (const std::size_t cell : program.row_cells) values.push_back(cells[cell]);
+  for (const std::size_t index : program.evaluation_order) {
+    const Output& output = program.outputs[index];
+    const Column column =
+        output.expression ? output.expression->evaluate(values, rows) : cells[output.cell];
+    values[index] = to_declared(column, output.field.type);
+  }
+  values.resize(program.outputs.size());
+  // Only now, because an expression of a feature sees the values that its row would have had.
+  for (Column& column : values) column = with_nulls(column, nulls);
+  return values;
+}
+
 }  // namespace rtml::feature

@@ -38,4 +38,11 @@ table::Column to_declared(const table::Column& column, table::DataType type);
 // The column with null wherever `is_null` is not 0; itself if `is_null` is empty.
 table::Column with_nulls(const table::Column& column, const std::vector<std::uint8_t>& is_null);
 
+// Makes the columns of the outputs from those of the cells, in the order in which they need each
+// other. `nulls` marks rows whose every value is null; empty if there is none.
+std::vector<table::Column> finish_outputs(const Program& program,
+                                          const std::vector<table::Column>& cells,
+                                          std::int64_t rows,
+                                          const std::vector<std::uint8_t>& nulls);
+
 }  // namespace rtml::feature

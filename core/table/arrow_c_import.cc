@@ -280,15 +280,18 @@ Result<Schema> import_schema(const ArrowSchema& schema) {
 }
 
 Result<Batch> import_batch(Imported<ArrowArray> array, std::shared_ptr<const Schema> schema) {
-  auto owner = std::make_shared<Imported<ArrowArray>>(std::move(array));
-  const ArrowArray& table = *owner->get();
+  const ArrowArray& table = *array.get();
   RTML_TRY(check_struct(table, schema->size()));
   std::vector<Column> columns;
   columns.reserve(schema->size());
   for (std::size_t i = 0; i < schema->size(); ++i) {
     const Field& field = schema->field(i);
     if (table.children[i] == nullptr) return broken("column \"" + field.name + "\" is absent");
-    ArrayImport import(*table.children[i], field.type, field.name, owner);
+    // Children may be moved out of their parent. So the memory of a column that nobody keeps is
+    // free again, whatever becomes of the others.
+    auto child = std::make_shared<Imported<ArrowArray>>();
+    std::swap(*child->get(), *table.children[i]);
+    ArrayImport import(*child->get(), field.type, field.name, child);
     RTML_TRY_ASSIGN(auto data, import.run(table.offset, table.length));
     columns.emplace_back(std::move(data));
   }

@@ -1,5 +1,8 @@
 #include "plugins/storage/file/parquet.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <arrow/api.h>
 #include <arrow/c/bridge.h>
 #include <arrow/io/file.h>
@@ -7,7 +10,11 @@
 #include <parquet/arrow/schema.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/properties.h>
 
+#include <algorithm>
+#include <future>
 #include <numeric>
 
 #include "core/base/file_system.h"
@@ -111,15 +118,14 @@ class ParquetRows : public FileRows {
     return {};
   }
 
+  ~ParquetRows() override {
+    if (ahead_.valid()) ahead_.wait();
+  }
+
   Result<bool> next(ArrowArray* out) override {
     return fenced(file_, [&]() -> Result<bool> {
-      std::shared_ptr<arrow::RecordBatch> batch;
-      do {
-        if (const auto status = batches_->ReadNext(&batch); !status.ok()) {
-          return fail(arrow_failure(file_, status));
-        }
-        if (batch == nullptr) return false;
-      } while (batch->num_rows() == 0);
+      RTML_TRY_ASSIGN(const std::shared_ptr<arrow::RecordBatch> batch, next_batch());
+      if (batch == nullptr) return false;
       std::vector<std::shared_ptr<arrow::Field>> fields;
       std::vector<std::shared_ptr<arrow::Array>> arrays;
       for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -143,18 +149,45 @@ class ParquetRows : public FileRows {
   }
 
  private:
+  Result<std::shared_ptr<arrow::RecordBatch>> read_batch() {
+    return fenced(file_, [&]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
+      std::shared_ptr<arrow::RecordBatch> batch;
+      do {
+        if (const auto status = batches_->ReadNext(&batch); !status.ok()) {
+          return fail(arrow_failure(file_, status));
+        }
+      } while (batch != nullptr && batch->num_rows() == 0);
+      return batch;
+    });
+  }
+
+  // The next batch; the one after it is then read while the caller works on this one. A file of
+  // one batch needs no thread for that.
+  Result<std::shared_ptr<arrow::RecordBatch>> next_batch() {
+    Result<std::shared_ptr<arrow::RecordBatch>> batch =
+        ahead_.valid() ? ahead_.get() : read_batch();
+    rows_decoded_ += batch && *batch != nullptr ? (*batch)->num_rows() : 0;
+    if (batch && *batch != nullptr && rows_decoded_ < rows_) {
+      ahead_ = std::async(std::launch::async, [this] { return read_batch(); });
+    }
+    return batch;
+  }
+
   std::string file_;
   std::vector<WantedColumn> columns_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::int64_t rows_ = reader_->parquet_reader()->metadata()->num_rows();
+  std::int64_t rows_decoded_ = 0;
   std::unique_ptr<arrow::RecordBatchReader> batches_;
   std::vector<int> positions_;  // Of the wanted columns in what the reader gives.
   std::int64_t rows_read_ = 0;
+  std::future<Result<std::shared_ptr<arrow::RecordBatch>>> ahead_;
 };
 
 // ---- writing ----
 
 Result<arrow::Compression::type> read_compression(const Json& options) {
-  std::string name = "zstd";
+  std::string name = "snappy";
   for (const auto& [key, value] : options.items()) {
     if (key != "compression" || !value.is_string()) {
       return fail(Error(ErrorCode::kBadValue, "unknown option of Parquet: " + key)
@@ -178,6 +211,85 @@ Error stream_failure(ArrowArrayStream& rows) {
   return {ErrorCode::kFailed, message == nullptr ? "cannot read the rows to write" : message};
 }
 
+// How columns are stored: integers and times as packed differences, which are small and quick for
+// keys, counts and times; numbers as they are, because features are mostly different from row to
+// row and a dictionary of them costs more than all the rest; texts by a dictionary.
+std::shared_ptr<parquet::WriterProperties> writer_properties(
+    const arrow::Schema& schema, arrow::Compression::type compression) {
+  parquet::WriterProperties::Builder properties;
+  properties.compression(compression)->max_row_group_length(kRowGroupRows);
+  for (const auto& field : schema.fields()) {
+    switch (field->type()->id()) {
+      case arrow::Type::INT32:
+      case arrow::Type::INT64:
+      case arrow::Type::TIMESTAMP:
+        properties.disable_dictionary(field->name());
+        properties.encoding(field->name(), parquet::Encoding::DELTA_BINARY_PACKED);
+        break;
+      case arrow::Type::FLOAT:
+      case arrow::Type::DOUBLE:
+        properties.disable_dictionary(field->name());
+        break;
+      default:
+        break;
+    }
+  }
+  return properties.build();
+}
+
+using Batch = std::shared_ptr<arrow::RecordBatch>;
+
+std::int64_t count_rows(const std::vector<Batch>& batches) {
+  std::int64_t rows = 0;
+  for (const Batch& batch : batches) rows += batch->num_rows();
+  return rows;
+}
+
+// Gives the rows in batches that fill row groups, whatever batches they come in.
+class RowGroups {
+ public:
+  RowGroups(const std::string& file, std::shared_ptr<arrow::Schema> schema, ArrowArrayStream& rows,
+            const Checkpoint& checkpoint)
+      : file_(file), schema_(std::move(schema)), rows_(rows), checkpoint_(checkpoint) {}
+
+  // The batches of the next row group; none at the end.
+  Result<std::vector<Batch>> next() {
+    std::vector<Batch> group;
+    std::int64_t missing = kRowGroupRows;
+    while (missing > 0) {
+      if (rest_ == nullptr) {
+        RTML_TRY(checkpoint_());
+        ArrowArray array = {};
+        if (rows_.get_next(&rows_, &array) != 0) return fail(stream_failure(rows_));
+        if (array.release == nullptr) break;
+        auto batch = arrow::ImportRecordBatch(&array, schema_);
+        if (!batch.ok()) return fail(write_failure(file_, batch.status()));
+        rest_ = *batch;
+      }
+      const std::int64_t count = std::min(missing, rest_->num_rows());
+      if (count > 0) group.push_back(rest_->Slice(0, count));
+      missing -= count;
+      rest_ = count == rest_->num_rows() ? nullptr : rest_->Slice(count);
+    }
+    return group;
+  }
+
+ private:
+  const std::string& file_;
+  std::shared_ptr<arrow::Schema> schema_;
+  ArrowArrayStream& rows_;
+  const Checkpoint& checkpoint_;
+  Batch rest_;
+};
+
+// Asks the kernel to write what is there, so that the last fsync finds little left to do.
+void start_writing_back(const std::string& file, std::int64_t size) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::sync_file_range(descriptor, 0, size, SYNC_FILE_RANGE_WRITE);
+  ::close(descriptor);
+}
+
 Result<std::int64_t> write_rows(const std::string& file, const std::string& temporary,
                                 arrow::Compression::type compression, ArrowArrayStream& rows,
                                 const Checkpoint& checkpoint) {
@@ -187,23 +299,39 @@ Result<std::int64_t> write_rows(const std::string& file, const std::string& temp
   if (!schema.ok()) return fail(write_failure(file, schema.status()));
   const auto sink = arrow::io::FileOutputStream::Open(temporary);
   if (!sink.ok()) return fail(write_failure(file, sink.status()));
-  parquet::WriterProperties::Builder properties;
-  properties.compression(compression)->max_row_group_length(kRowGroupRows);
-  auto writer = parquet::arrow::FileWriter::Open(**schema, arrow::default_memory_pool(), *sink,
-                                                 properties.build());
+  parquet::ArrowWriterProperties::Builder arrow_properties;
+  arrow_properties.set_use_threads(true);
+  auto writer =
+      parquet::arrow::FileWriter::Open(**schema, arrow::default_memory_pool(), *sink,
+                                       writer_properties(**schema, compression),
+                                       arrow_properties.build());
   if (!writer.ok()) return fail(write_failure(file, writer.status()));
+  RowGroups groups(file, *schema, rows, checkpoint);
   std::int64_t count = 0;
-  while (true) {
-    RTML_TRY(checkpoint());
-    ArrowArray array = {};
-    if (rows.get_next(&rows, &array) != 0) return fail(stream_failure(rows));
-    if (array.release == nullptr) break;
-    const auto batch = arrow::ImportRecordBatch(&array, *schema);
-    if (!batch.ok()) return fail(write_failure(file, batch.status()));
-    if (const auto status = (*writer)->WriteRecordBatch(**batch); !status.ok()) {
-      return fail(write_failure(file, status));
+  RTML_TRY_ASSIGN(std::vector<Batch> group, groups.next());
+  while (!group.empty()) {
+    // The next rows are made while these are encoded, a column a thread.
+    const bool may_follow = count_rows(group) == kRowGroupRows;
+    std::future<Result<std::vector<Batch>>> ahead;
+    if (may_follow) {
+      ahead = std::async(std::launch::async,
+                         [&] { return fenced(file, [&] { return groups.next(); }); });
     }
-    count += (*batch)->num_rows();
+    arrow::Status status = (*writer)->NewBufferedRowGroup();
+    for (const Batch& batch : group) {
+      if (status.ok()) status = (*writer)->WriteRecordBatch(*batch);
+      count += batch->num_rows();
+    }
+    group.clear();
+    if (may_follow) {
+      Result<std::vector<Batch>> next = ahead.get();
+      if (!status.ok()) return fail(write_failure(file, status));
+      if (!next) return fail(std::move(next).error());
+      group = std::move(*next);
+    }
+    if (!status.ok()) return fail(write_failure(file, status));
+    const auto position = (*sink)->Tell();
+    if (position.ok()) start_writing_back(temporary, *position);
   }
   arrow::Status status = (*writer)->Close();
   if (status.ok()) status = (*sink)->Close();

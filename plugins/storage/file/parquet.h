@@ -30,7 +30,9 @@ Result<std::unique_ptr<FileRows>> open_parquet(const std::string& file,
                                                const ScanSettings& settings);
 
 // Writes rows to a file that replaces what is there when complete. Option: "compression", one of
-// zstd (the default), snappy, none. Equal rows give equal bytes. Returns the rows written.
+// snappy (the default), zstd, none. Integers and times are stored as DELTA_BINARY_PACKED, numbers
+// PLAIN, texts by a dictionary, in row groups of 131,072 rows. Equal rows give equal bytes,
+// whatever batches they come in. Returns the rows written.
 Result<std::int64_t> write_parquet(const std::string& file, const Json& options,
                                    ArrowArrayStream& rows, const Checkpoint& checkpoint);
 

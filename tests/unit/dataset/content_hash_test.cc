@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/base/hash.h"
+#include "core/dataset/content_hash.h"
 #include "core/dataset/training_set.h"
 
 namespace rtml::dataset {
@@ -20,14 +21,15 @@ const table::DataType kNumber{table::Kind::kDouble, false};
 }  // namespace
 
 TEST_CASE("content_sha256: is the digest of the documented bytes") {
-  const std::string bytes(
-      "\1\0\0\0\0\0\0\0"   // rows
-      "\1\0\0\0\0\0\0\0"   // columns
-      "\1\0\0\0\0\0\0\0a"  // name
-      "\5\0\0\0\0\0\0\0INT64"
-      "\0\0\0\0\0\0\0\0"   // nulls
-      "\7\0\0\0\0\0\0\0",  // value
-      8 + 8 + 9 + 13 + 8 + 8);
+  const std::string length("\100\0\0\0\0\0\0\0", 8);  // Of 64 digits.
+  const std::string bytes =
+      std::string(
+          "\1\0\0\0\0\0\0\0"   // rows
+          "\1\0\0\0\0\0\0\0"   // columns
+          "\1\0\0\0\0\0\0\0a"  // name
+          "\5\0\0\0\0\0\0\0INT64",
+          8 + 8 + 9 + 13) +
+      length + sha256_hex(std::string("\7\0\0\0\0\0\0\0", 8)) + length + sha256_hex("");
   CHECK(content_sha256(rows_of({{"a", kInteger}}, {table::int64_column({7})})) ==
         sha256_hex(bytes));
 }
@@ -36,6 +38,31 @@ TEST_CASE("content_sha256: a slice equals its copy") {
   const table::Batch whole = rows_of({{"a", kInteger}}, {table::int64_column({1, 2, 3, 4})});
   CHECK(content_sha256(whole.slice(1, 2)) ==
         content_sha256(rows_of({{"a", kInteger}}, {table::int64_column({2, 3})})));
+}
+
+TEST_CASE("content_sha256: does not depend on batches and threads") {
+  table::ColumnBuilder text({table::Kind::kString, false});
+  table::ColumnBuilder lists({table::Kind::kDouble, true});
+  for (int row = 0; row < 10; ++row) {
+    if (row % 3 == 0) {
+      text.append_null();
+    } else {
+      text.append_text("row " + std::to_string(row));
+    }
+    lists.append_list();
+    lists.items().append_number(row);
+    lists.items().append_null();
+  }
+  const table::Batch whole =
+      rows_of({{"a", {table::Kind::kString, false}}, {"b", {table::Kind::kDouble, true}}},
+              {text.finish(), lists.finish()});
+  ContentHash hash(whole.shared_schema(), 1);
+  hash.add(whole.slice(0, 4));
+  hash.add(whole.slice(4, 0));
+  hash.add(whole.slice(4, 6));
+  CHECK(hash.finish_hex() == content_sha256(whole));
+  CHECK(content_sha256(whole, 2) == content_sha256(whole));
+  CHECK(content_sha256(whole.slice(0, 9)) != content_sha256(whole.slice(1, 9)));
 }
 
 TEST_CASE("content_sha256: sees names, types, order, nulls and the sign of zero") {

@@ -1,0 +1,180 @@
+#include "core/dataset/packed_column.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <span>
+
+#include "core/dataset/column_bytes.h"
+
+namespace rtml::dataset {
+namespace {
+
+using table::Column;
+using table::DataType;
+using table::Kind;
+
+}  // namespace
+
+bool PackedColumn::is_packed(DataType type) {
+  return !type.is_list && type.kind != Kind::kBool && type.kind != Kind::kString &&
+         type.kind != Kind::kBytes;
+}
+
+PackedColumn::PackedColumn(const Column& column) : type_(column.type()), length_(column.length()) {
+  if (!is_packed(type_)) {
+    plain_ = column;
+    return;
+  }
+  if (column.null_count() > 0) {
+    valid_.resize(static_cast<std::size_t>(length_));
+    for (std::int64_t row = 0; row < length_; ++row) valid_[row] = column.is_null(row) ? 0 : 1;
+  }
+  switch (type_.kind) {
+    case Kind::kInt32:
+      pack_as_is<std::int32_t>(column);
+      break;
+    case Kind::kFloat:
+      pack_as_is<float>(column);
+      break;
+    case Kind::kDouble:
+      pack_as_is<double>(column);
+      break;
+    default:
+      pack_integers(column);
+  }
+}
+
+template <typename T>
+void PackedColumn::pack_as_is(const Column& column) {
+  const std::span<const T> values = column.values<T>();
+  width_ = sizeof(T);
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(values.data());
+  values_.assign(bytes, bytes + values.size_bytes());
+}
+
+void PackedColumn::pack_integers(const Column& column) {
+  const std::span<const std::int64_t> values = column.values<std::int64_t>();
+  if (values.empty()) return pack_as_is<std::int64_t>(column);
+  // What stands under a null may widen the range, which only costs memory.
+  std::int64_t least = values[0];
+  std::int64_t greatest = values[0];
+  for (const std::int64_t value : values) {
+    least = std::min(least, value);
+    greatest = std::max(greatest, value);
+  }
+  const std::uint64_t range =
+      static_cast<std::uint64_t>(greatest) - static_cast<std::uint64_t>(least);
+  const auto narrow = [&]<typename Narrow>(Narrow) {
+    width_ = sizeof(Narrow);
+    least_ = least;
+    values_.resize(values.size() * sizeof(Narrow));
+    auto* const target = reinterpret_cast<Narrow*>(values_.data());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      target[i] = static_cast<Narrow>(static_cast<std::uint64_t>(values[i]) -
+                                      static_cast<std::uint64_t>(least));
+    }
+  };
+  if (range <= std::numeric_limits<std::uint16_t>::max()) return narrow(std::uint16_t{});
+  if (range <= std::numeric_limits<std::uint32_t>::max()) return narrow(std::uint32_t{});
+  pack_as_is<std::int64_t>(column);
+}
+
+std::int64_t PackedColumn::memory_bytes() const {
+  const std::int64_t plain = is_packed(type_) ? 0 : dataset::memory_bytes(plain_);
+  return static_cast<std::int64_t>(values_.size() + valid_.size()) + plain;
+}
+
+Column PackedColumn::unpack(std::int64_t start, std::int64_t count) const {
+  if (!is_packed(type_)) return plain_.slice(start, count);
+  std::vector<std::uint8_t> valid;
+  if (!valid_.empty()) valid.assign(valid_.begin() + start, valid_.begin() + start + count);
+  const auto unpacked = [&]<typename T>(T) {
+    std::vector<T> values(static_cast<std::size_t>(count));
+    const Values packed = this->values();
+    for (std::int64_t i = 0; i < count; ++i) values[i] = packed.at<T>(start + i);
+    return make_column(type_, std::move(values), valid);
+  };
+  switch (type_.kind) {
+    case Kind::kInt32:
+      return unpacked(std::int32_t{});
+    case Kind::kFloat:
+      return unpacked(float{});
+    case Kind::kDouble:
+      return unpacked(double{});
+    default:
+      return unpacked(std::int64_t{});
+  }
+}
+
+void PackedColumn::append_bytes(std::string& bytes) const {
+  if (!is_packed(type_)) return append_column_bytes(bytes, plain_);
+  const std::array<std::int64_t, 4> head = {length_, width_, least_, valid_.empty() ? 0 : 1};
+  const auto append = [&](const void* data, std::size_t size) {
+    bytes.append(static_cast<const char*>(data), size);
+    bytes.resize((bytes.size() + 7) / 8 * 8);
+  };
+  append(head.data(), sizeof head);
+  append(values_.data(), values_.size());
+  append(valid_.data(), valid_.size());
+}
+
+PackedColumn PackedColumn::from_bytes(const std::shared_ptr<const std::string>& bytes,
+                                      std::size_t* position, DataType type) {
+  if (!is_packed(type)) return PackedColumn(column_from_bytes(bytes, position, type));
+  PackedColumn column;
+  column.type_ = type;
+  std::array<std::int64_t, 4> head{};
+  const auto take = [&](void* target, std::size_t size) {
+    if (size > 0) std::memcpy(target, bytes->data() + *position, size);
+    *position += (size + 7) / 8 * 8;
+  };
+  take(head.data(), sizeof head);
+  column.length_ = head[0];
+  column.width_ = static_cast<int>(head[1]);
+  column.least_ = head[2];
+  column.values_.resize(static_cast<std::size_t>(head[0] * head[1]));
+  if (head[3] != 0) column.valid_.resize(static_cast<std::size_t>(head[0]));
+  take(column.values_.data(), column.values_.size());
+  take(column.valid_.data(), column.valid_.size());
+  return column;
+}
+
+namespace {
+
+// What a made column points into.
+template <typename T>
+struct MadeBuffers {
+  std::vector<T> values;
+  std::vector<std::uint8_t> bitmap;
+};
+
+}  // namespace
+
+template <typename T>
+Column make_column(DataType type, std::vector<T> values, const std::vector<std::uint8_t>& valid) {
+  auto owner = std::make_shared<MadeBuffers<T>>();
+  owner->values = std::move(values);
+  auto data = std::make_shared<table::ColumnData>();
+  data->type = type;
+  data->length = static_cast<std::int64_t>(owner->values.size());
+  data->values = owner->values.data();
+  data->null_count = std::count(valid.begin(), valid.end(), std::uint8_t{0});
+  if (data->null_count > 0) {
+    owner->bitmap.assign((valid.size() + 7) / 8, 0);
+    for (std::size_t row = 0; row < valid.size(); ++row) {
+      owner->bitmap[row >> 3] |= static_cast<std::uint8_t>((valid[row] & 1U) << (row & 7));
+    }
+    data->validity = owner->bitmap.data();
+  }
+  data->owner = std::move(owner);
+  return Column(std::move(data));
+}
+
+template Column make_column(DataType, std::vector<std::int32_t>, const std::vector<std::uint8_t>&);
+template Column make_column(DataType, std::vector<std::int64_t>, const std::vector<std::uint8_t>&);
+template Column make_column(DataType, std::vector<float>, const std::vector<std::uint8_t>&);
+template Column make_column(DataType, std::vector<double>, const std::vector<std::uint8_t>&);
+
+}  // namespace rtml::dataset

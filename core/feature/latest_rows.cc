@@ -1,0 +1,206 @@
+#include "core/feature/latest_rows.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <optional>
+
+#include "core/feature/exact_sum.h"
+#include "core/feature/read.h"
+#include "core/feature/sweep_columns.h"
+#include "core/feature/sweep_order.h"
+
+namespace rtml::feature {
+namespace {
+
+using table::Column;
+using table::Kind;
+
+// What stands for an event where a read has none: its values are null, or its whole row is.
+constexpr std::uint32_t kNoEvent = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kNullRow = kNoEvent - 1;
+
+// Whether ids rise from batch to batch and row to row: then none is there twice.
+class RisingIds {
+ public:
+  bool add(const Column& id) {
+    if (id.null_count() > 0 || !table::is_integer(id.type())) return false;
+    for (std::int64_t row = 0; row < id.length(); ++row) {
+      const std::int64_t next = id.integer_at(row);
+      if (last_ && *last_ >= next) return false;
+      last_ = next;
+    }
+    return true;
+  }
+
+ private:
+  std::optional<std::int64_t> last_;
+};
+
+}  // namespace
+
+bool LatestRows::serves(const Program& program) {
+  return !program.as_of_created &&
+         std::all_of(program.cells.begin(), program.cells.end(),
+                     [](const Cell& cell) { return cell.aggregate == nullptr; });
+}
+
+rtml::Status LatestRows::compute(const std::vector<EventColumns>& events,
+                                 const std::vector<ReadColumns>& reads,
+                                 const SweepOptions& options) {
+  if (events.empty() || reads.empty()) return {};
+  std::int64_t most_rows = 1;
+  std::int64_t read_rows = 0;
+  for (const EventColumns& batch : events) most_rows = std::max(most_rows, batch.rows);
+  for (const ReadColumns& batch : reads) read_rows += batch.rows;
+  shift_ = std::bit_width(static_cast<std::uint64_t>(most_rows - 1));
+  if ((events.size() << shift_) >= kNullRow) return {};
+  for (const EventColumns& batch : events) {
+    RTML_TRY(check_columns(program_, batch, reads.front()));
+  }
+  for (const ReadColumns& batch : reads) {
+    RTML_TRY(check_columns(program_, events.front(), batch));
+  }
+  if (!are_in_order(events)) return {};
+
+  EntityIndex index(program_);
+  for (const EventColumns& batch : events) {
+    entities_.push_back(index.add(batch.keys, batch.rows));
+  }
+  latest_.reserve(static_cast<std::size_t>(read_rows));
+  if (!place_reads(events, reads, index, options)) {
+    latest_ = {};
+    entities_ = {};
+    return options.cancel == nullptr ? rtml::Status() : options.cancel->check();
+  }
+  entities_ = {};
+  for (const EventColumns& batch : events) {
+    EventColumns clean = batch;
+    if (program_.nan_is_null) {
+      for (Column& input : clean.inputs) input = without_nan(input);
+    }
+    slots_.push_back(slot_columns(program_, clean));
+  }
+  can_answer_ = true;
+  return {};
+}
+
+bool LatestRows::are_in_order(const std::vector<EventColumns>& events) const {
+  RisingIds ids;
+  std::int64_t last_us = std::numeric_limits<std::int64_t>::min();
+  for (const EventColumns& batch : events) {
+    if (batch.id && !ids.add(*batch.id)) return false;
+    for (const std::int64_t time_us : batch.time.values<std::int64_t>()) {
+      if (time_us < last_us) return false;
+      last_us = time_us;
+    }
+  }
+  return true;
+}
+
+bool LatestRows::place_reads(const std::vector<EventColumns>& events,
+                             const std::vector<ReadColumns>& reads, const EntityIndex& index,
+                             const SweepOptions& options) {
+  std::vector<std::uint32_t> latest(static_cast<std::size_t>(index.size()), kNoEvent);
+  std::vector<std::int64_t> latest_us(latest.size(), 0);
+  std::size_t batch = 0;
+  std::int64_t row = 0;
+  bool has_ties = false;
+  // Brings `latest` up to a moment.
+  const auto advance = [&](std::int64_t time_us) {
+    while (batch < events.size()) {
+      const std::int64_t* const times = events[batch].time.values<std::int64_t>().data();
+      const std::int32_t* const entities = entities_[batch].data();
+      const std::int64_t rows = events[batch].rows;
+      const auto first = static_cast<std::uint32_t>(batch << shift_);
+      for (; row < rows && times[row] <= time_us; ++row) {
+        const std::int32_t entity = entities[row];
+        if (entity < 0) continue;
+        has_ties = has_ties || (latest[entity] != kNoEvent && latest_us[entity] == times[row]);
+        latest[entity] = first + static_cast<std::uint32_t>(row);
+        latest_us[entity] = times[row];
+      }
+      if (row < rows) return;
+      ++batch;
+      row = 0;
+    }
+  };
+  std::int64_t last_us = std::numeric_limits<std::int64_t>::min();
+  for (const ReadColumns& read : reads) {
+    if (options.cancel != nullptr && options.cancel->is_set()) return false;
+    const std::vector<std::int32_t> entities = index.find(read.keys, read.rows);
+    const std::int64_t* const times = read.time.values<std::int64_t>().data();
+    for (std::int64_t r = 0; r < read.rows; ++r) {
+      if (times[r] < last_us) return false;
+      last_us = times[r];
+      advance(times[r]);
+      latest_.push_back(place_of(entities[r], times[r], latest, latest_us));
+    }
+    if (has_ties) return false;
+  }
+  return true;
+}
+
+std::uint32_t LatestRows::place_of(std::int32_t entity, std::int64_t time_us,
+                                   const std::vector<std::uint32_t>& latest,
+                                   const std::vector<std::int64_t>& latest_us) const {
+  if (entity == EntityIndex::kNullKey) return kNullRow;
+  const bool is_known = entity >= 0 && latest[entity] != kNoEvent;
+  const Status status = status_of(program_, is_known ? &latest_us[entity] : nullptr, time_us);
+  if (is_null_row(program_, status)) return kNullRow;
+  return is_known ? latest[entity] : kNoEvent;
+}
+
+Column LatestRows::gather(const Cell& cell, std::int64_t start, std::int64_t count) const {
+  const std::uint32_t* const events = latest_.data() + start;
+  const std::uint32_t row_mask = (std::uint32_t{1} << shift_) - 1;
+  CellValues values;
+  values.valid.resize(static_cast<std::size_t>(count), 1);
+  // Calls `take(i, column, row)` for each value that there is.
+  const auto each = [&](const auto& take) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (events[i] >= kNullRow) {
+        values.valid[i] = 0;
+        continue;
+      }
+      const Column& column = slots_[events[i] >> shift_][cell.slot];
+      const std::int64_t row = events[i] & row_mask;
+      if (column.is_null(row)) {
+        values.valid[i] = 0;
+      } else {
+        take(i, column, row);
+      }
+    }
+  };
+  if (is_text(cell.kind)) {
+    values.views.resize(static_cast<std::size_t>(count));
+    each([&](std::int64_t i, const Column& column, std::int64_t row) {
+      values.views[i] = column.text_at(row);
+    });
+  } else if (cell.kind == Kind::kDouble) {
+    values.numbers.resize(static_cast<std::size_t>(count));
+    each([&](std::int64_t i, const Column& column, std::int64_t row) {
+      values.numbers[i] = canonical(column.values<double>()[row]);
+    });
+  } else {
+    values.integers.resize(static_cast<std::size_t>(count));
+    each([&](std::int64_t i, const Column& column, std::int64_t row) {
+      values.integers[i] = column.integer_at(row);
+    });
+  }
+  return to_column(std::move(values), cell.kind);
+}
+
+std::vector<Column> LatestRows::features(std::int64_t start, std::int64_t count) const {
+  std::vector<Column> cells;
+  for (const Cell& cell : program_.cells) cells.push_back(gather(cell, start, count));
+  std::vector<std::uint8_t> nulls;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (latest_[start + i] != kNullRow) continue;
+    nulls.resize(static_cast<std::size_t>(count), 0);
+    nulls[i] = 1;
+  }
+  return finish_outputs(program_, cells, count, nulls);
+}
+
+}  // namespace rtml::feature
