@@ -17,6 +17,7 @@ Result<BuildInputs> make_build_inputs(Session& session, bool with_lineage) {
   inputs.context = std::make_unique<dataset::BuildContext>(
       dataset::BuildContext{*project, *plugins, session.progress(), session.cancel()});
   inputs.context->threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  inputs.context->clock = &session.clock();
   inputs.context->rtml_version = version_number();
   if (with_lineage) {
     RTML_TRY_ASSIGN(inputs.lineage, lineage::describe(project->root(), session.environment()));

@@ -75,12 +75,9 @@ void add_list(HashWriter& writer, const table::Column& list) {
   }
 }
 
-// The bytes to hash of values that lie in memory as they are hashed; empty where they do not.
+// The bytes of values, 8 each, that lie in memory as they are hashed; empty where they do not.
 std::string_view plain_bytes(const table::Column& column) {
-  if (std::endian::native != std::endian::little || column.null_count() > 0 ||
-      column.type().is_list) {
-    return {};
-  }
+  if (std::endian::native != std::endian::little || column.type().is_list) return {};
   const auto bytes_of = [](const auto values) {
     return std::string_view(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   };
@@ -101,7 +98,16 @@ std::string_view plain_bytes(const table::Column& column) {
 
 void add_values(Sha256& hash, const table::Column& column) {
   if (const std::string_view bytes = plain_bytes(column); !bytes.empty()) {
-    return hash.update(bytes);
+    if (column.null_count() == 0) return hash.update(bytes);
+    // From null to null.
+    std::int64_t start = 0;
+    for (std::int64_t row = 0; row <= column.length(); ++row) {
+      if (row < column.length() && !column.is_null(row)) continue;
+      hash.update(bytes.substr(static_cast<std::size_t>(start) * 8,
+                               static_cast<std::size_t>(row - start) * 8));
+      start = row + 1;
+    }
+    return;
   }
   HashWriter writer(hash);
   for (std::int64_t row = 0; row < column.length(); ++row) {

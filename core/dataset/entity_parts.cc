@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/raw_vector.h"
 #include "core/dataset/column_bytes.h"
 
 namespace rtml::dataset {
@@ -35,8 +36,8 @@ Part scaled(std::uint64_t hash, std::size_t count) {
 
 // Columns of fixed width without nulls, which is most of them, are sorted by plain loops.
 template <typename T>
-Column take_values(const Column& column, const std::vector<std::uint32_t>& rows) {
-  auto owner = std::make_shared<std::vector<T>>(rows.size());
+Column take_values(const Column& column, const RawVector<std::uint32_t>& rows) {
+  auto owner = std::make_shared<RawVector<T>>(rows.size());
   const T* const source = column.values<T>().data();
   T* const target = owner->data();
   for (std::size_t i = 0; i < rows.size(); ++i) target[i] = source[rows[i]];
@@ -48,7 +49,7 @@ Column take_values(const Column& column, const std::vector<std::uint32_t>& rows)
   return Column(std::move(data));
 }
 
-Column take_rows(const Column& column, const std::vector<std::uint32_t>& rows) {
+Column take_rows(const Column& column, const RawVector<std::uint32_t>& rows) {
   if (column.null_count() == 0 && !column.type().is_list) {
     switch (column.type().kind) {
       case Kind::kInt64:
@@ -103,7 +104,7 @@ void EntityParts::deal(std::size_t batch, const std::vector<Column>& columns,
   for (const Part part : parts) ++target.begins[part + 1U];
   std::partial_sum(target.begins.begin(), target.begins.end(), target.begins.begin());
   std::vector<std::uint32_t> next(target.begins.begin(), target.begins.end() - 1);
-  std::vector<std::uint32_t> rows(parts.size());
+  RawVector<std::uint32_t> rows(parts.size());
   for (std::size_t row = 0; row < parts.size(); ++row) {
     rows[next[parts[row]]++] = static_cast<std::uint32_t>(row);
   }

@@ -105,7 +105,7 @@ Status FeatureJoin::read_source(const project::Source& source) {
     RTML_TRY(context_.cancel.check());
     const std::int64_t began_us = context_.monotonic_us();
     RTML_TRY_ASSIGN(const std::optional<table::Batch> batch, reader->next());
-    times_.read_us += context_.monotonic_us() - began_us;
+    read_us_ += context_.monotonic_us() - began_us;
     if (!batch) break;
     rows += batch->rows();
     context_.progress.advance_to(rows);
@@ -135,7 +135,7 @@ Status FeatureJoin::compute() {
     context_.progress.advance_to(++done);
   }
   context_.progress.end();
-  times_.compute_us += context_.monotonic_us() - began_us;
+  compute_us_ += context_.monotonic_us() - began_us;
   return {};
 }
 
@@ -152,19 +152,19 @@ Result<std::optional<table::Batch>> FeatureJoin::next() {
   for (const project::ServiceColumn& column : features_) {
     columns.push_back(values.at(column.view)[next[column.view]++]);
   }
-  times_.compute_us += context_.monotonic_us() - began_us;
+  compute_us_ += context_.monotonic_us() - began_us;
   return table::Batch(schema_, std::move(columns), own->rows());
 }
 
-JoinCounts FeatureJoin::counts() const {
-  JoinCounts counts;
-  counts.spilled_bytes = kept_.spilled_bytes();
+JoinEffort FeatureJoin::effort() const {
+  JoinEffort effort{.read_us = read_us_, .compute_us = compute_us_};
+  effort.spilled_bytes = kept_.spilled_bytes();
   for (const auto& [feature_view, view] : views_) {
-    counts.events_without_key += view.join->events_without_key();
-    counts.overflows += view.join->overflows();
-    counts.spilled_bytes += view.join->spilled_bytes();
+    effort.events_without_key += view.join->events_without_key();
+    effort.overflows += view.join->overflows();
+    effort.spilled_bytes += view.join->spilled_bytes();
   }
-  return counts;
+  return effort;
 }
 
 }  // namespace rtml::dataset

@@ -20,12 +20,6 @@
 
 namespace rtml::dataset {
 
-// Where the time of a join went, in microseconds on the wall.
-struct JoinTimes {
-  std::int64_t read_us = 0;     // Waiting for the stores' rows.
-  std::int64_t compute_us = 0;  // Everything else in here.
-};
-
 class FeatureJoin {
  public:
   // `reading_source`: the source whose events ask themselves; null: rows ask. `is_masked`: not all
@@ -49,11 +43,11 @@ class FeatureJoin {
   Result<std::optional<table::Batch>> next();
 
   std::int64_t rows() const { return rows_; }
-  JoinCounts counts() const;
-  const JoinTimes& times() const { return times_; }
+  // What it took so far.
+  JoinEffort effort() const;
   // Adds to the times what callers of add_rows() and add_events() spend.
-  void add_read_time(std::int64_t duration_us) { times_.read_us += duration_us; }
-  void add_compute_time(std::int64_t duration_us) { times_.compute_us += duration_us; }
+  void add_read_time(std::int64_t duration_us) { read_us_ += duration_us; }
+  void add_compute_time(std::int64_t duration_us) { compute_us_ += duration_us; }
   // The columns of what next() gives; there once a batch of rows has been added.
   const std::shared_ptr<const table::Schema>& schema() const { return schema_; }
 
@@ -76,7 +70,8 @@ class FeatureJoin {
   bool is_spilling_ = false;
   std::shared_ptr<const table::Schema> schema_;
   std::int64_t rows_ = 0;
-  JoinTimes times_;
+  std::int64_t read_us_ = 0;
+  std::int64_t compute_us_ = 0;
 };
 
 }  // namespace rtml::dataset

@@ -20,7 +20,7 @@ GatheredColumn::GatheredColumn(table::DataType type, std::int64_t count)
 }
 
 template <typename T>
-void GatheredColumn::add_values(std::vector<T>& target,
+void GatheredColumn::add_values(RawVector<T>& target,
                                 const std::vector<const PackedColumn*>& sources,
                                 const std::vector<Part>& parts,
                                 const std::vector<std::uint32_t>& rows, std::size_t begin,

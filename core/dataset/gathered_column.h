@@ -24,17 +24,17 @@ class GatheredColumn {
 
  private:
   template <typename T>
-  void add_values(std::vector<T>& target, const std::vector<const PackedColumn*>& sources,
+  void add_values(RawVector<T>& target, const std::vector<const PackedColumn*>& sources,
                   const std::vector<Part>& parts, const std::vector<std::uint32_t>& rows,
                   std::size_t begin, std::size_t end);
 
   table::DataType type_;
   std::size_t count_;
   // The one of the type is used.
-  std::vector<std::int32_t> int32_;
-  std::vector<std::int64_t> int64_;
-  std::vector<float> float32_;
-  std::vector<double> float64_;
+  RawVector<std::int32_t> int32_;
+  RawVector<std::int64_t> int64_;
+  RawVector<float> float32_;
+  RawVector<double> float64_;
   std::vector<std::uint8_t> valid_;  // Empty: none is null so far.
   table::ColumnBuilder builder_;     // Texts, lists and BOOL.
 };

@@ -42,7 +42,7 @@ std::size_t output_index(const feature::Program& program, const std::string& fea
 
 Result<table::Batch> join(const table::Batch& rows, std::string_view what, Features features,
                           const Programs& programs, const std::string& timestamp_column,
-                          SourceSet& sources, const BuildContext& context, JoinCounts* counts) {
+                          SourceSet& sources, const BuildContext& context) {
   FeatureJoin joined({features.begin(), features.end()}, programs, sources, context, nullptr,
                      false);
   std::int64_t start = 0;
@@ -58,7 +58,6 @@ Result<table::Batch> join(const table::Batch& rows, std::string_view what, Featu
     if (!batch) break;
     batches.push_back(std::move(*batch));
   }
-  if (counts != nullptr) *counts = joined.counts();
   return table::concatenate(joined.schema(), batches);
 }
 

@@ -27,19 +27,11 @@ Result<Programs> compile_views(Features features, SourceSet& sources);
 // Where a feature is among the outputs of its program.
 std::size_t output_index(const feature::Program& program, const std::string& feature);
 
-// What happened beside the values, summed over views.
-struct JoinCounts {
-  std::int64_t events_without_key = 0;
-  std::int64_t overflows = 0;
-  std::int64_t spilled_bytes = 0;  // Put into temporary files, because memory is limited.
-};
-
 // Returns the columns of `rows`, then those of `features`, one row for each of `rows`, in their
 // order. Fails with kDataBadValue if a feature's name is taken, and as read_features() does.
 Result<table::Batch> join(const table::Batch& rows, std::string_view what, Features features,
                           const Programs& programs, const std::string& timestamp_column,
-                          SourceSet& sources, const BuildContext& context,
-                          JoinCounts* counts = nullptr);
+                          SourceSet& sources, const BuildContext& context);
 
 // The columns that say which event a row is, as the source calls them and none twice: the keys of
 // every view, the id, the time.

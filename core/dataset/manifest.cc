@@ -58,7 +58,7 @@ Result<registry::Answer> record(const TrainingSet& set, const registry::Registry
       dataset.service = set.manifest["service"]["name"].get<std::string>();
       dataset.service_identity = set.manifest["service"]["identity"].get<std::string>();
     }
-    dataset.row_count = set.rows.rows();
+    dataset.row_count = set.row_count;
     RTML_TRY(transaction.record_dataset(std::move(dataset)));
     return Json::object();
   });
@@ -101,8 +101,10 @@ Result<Json> make_manifest(const TrainingSet& set, const ManifestParts& parts,
     columns.push_back({{"name", field.name}, {"type", table::to_string(field.type)}});
   }
   manifest["columns"] = std::move(columns);
-  manifest["rows"] = set.rows.rows();
-  manifest["content_sha256"] = content_sha256(set.rows);
+  manifest["rows"] = set.row_count;
+  manifest["content_sha256"] = parts.content_sha256.empty()
+                                   ? content_sha256(set.rows, context.threads)
+                                   : parts.content_sha256;
   return manifest;
 }
 

@@ -23,6 +23,8 @@ struct ManifestParts {
   std::filesystem::path entities;
   // {"source", "column", "maturity", "null", "immature"} of rows from a label source; else null.
   Json labels;
+  // Of the rows; empty: it is computed from TrainingSet::rows.
+  std::string content_sha256;
 };
 
 // Hashes the input files, so it reads them. Fails with kIo if one cannot be read.

@@ -4,6 +4,7 @@
 
 #include "core/dataset/event_rows.h"
 #include "core/dataset/event_watch.h"
+#include "core/dataset/feature_join.h"
 #include "core/dataset/join.h"
 
 namespace rtml::dataset {
@@ -140,17 +141,13 @@ Result<Materialized> materialize(std::span<const project::ServiceColumn> feature
     RTML_TRY_ASSIGN(repeated, repeated_rows(*source, work->sources));
     if (!repeated.empty()) RTML_TRY(read());
   }
-  work->join->add_compute_time(context.monotonic_us() - began_us - work->join->times().read_us);
+  work->join->add_compute_time(context.monotonic_us() - began_us - work->join->effort().read_us);
   RTML_TRY(work->join->compute());
 
   Materialized result;
   result.row_count = work->join->rows();
   result.duplicates = std::ssize(repeated);
-  const JoinCounts counts = work->join->counts();
-  result.events_without_key = counts.events_without_key;
-  result.overflows = counts.overflows;
-  result.spilled_bytes = counts.spilled_bytes;
-  result.times = std::shared_ptr<const JoinTimes>(work, &work->join->times());
+  result.effort = [work] { return work->join->effort(); };
   result.rows = table::read_generated(work->join->schema(), [work] { return work->join->next(); });
   return result;
 }

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 
-#include "core/dataset/feature_join.h"
 #include "core/dataset/training_set.h"
 #include "core/project/project.h"
 
@@ -28,11 +28,8 @@ struct Materialized {
   std::unique_ptr<table::BatchReader> rows;
   std::int64_t row_count = 0;
   std::int64_t duplicates = 0;          // Events left out because their id came before.
-  std::int64_t events_without_key = 0;  // Summed over views; their features are null.
-  std::int64_t overflows = 0;           // INT64 sums that did not fit and are null.
-  std::int64_t spilled_bytes = 0;       // Put into temporary files, because memory is limited.
-  // Where the time went; what `rows` takes is added while they are read.
-  std::shared_ptr<const JoinTimes> times;
+  // What it took so far; what making `rows` takes is added while they are read.
+  std::function<JoinEffort()> effort;
 };
 
 // Computes features whose views read one source, in one pass over it. Fails with kUsage if they

@@ -6,6 +6,7 @@
 #include <limits>
 #include <span>
 
+#include "core/base/time.h"
 #include "core/dataset/column_bytes.h"
 
 namespace rtml::dataset {
@@ -64,20 +65,27 @@ void PackedColumn::pack_integers(const Column& column) {
     least = std::min(least, value);
     greatest = std::max(greatest, value);
   }
-  const std::uint64_t range =
-      static_cast<std::uint64_t>(greatest) - static_cast<std::uint64_t>(least);
+  std::uint64_t range = static_cast<std::uint64_t>(greatest) - static_cast<std::uint64_t>(least);
+  const auto is_whole = [](std::int64_t value) { return value % kSecond == 0; };
+  if (type_.kind == Kind::kTimestamp && range > std::numeric_limits<std::uint32_t>::max() &&
+      std::all_of(values.begin(), values.end(), is_whole)) {
+    unit_ = kSecond;
+    range /= static_cast<std::uint64_t>(kSecond);
+  }
   const auto narrow = [&]<typename Narrow>(Narrow) {
     width_ = sizeof(Narrow);
     least_ = least;
     values_.resize(values.size() * sizeof(Narrow));
     auto* const target = reinterpret_cast<Narrow*>(values_.data());
     for (std::size_t i = 0; i < values.size(); ++i) {
-      target[i] = static_cast<Narrow>(static_cast<std::uint64_t>(values[i]) -
-                                      static_cast<std::uint64_t>(least));
+      const std::uint64_t above =
+          static_cast<std::uint64_t>(values[i]) - static_cast<std::uint64_t>(least);
+      target[i] = static_cast<Narrow>(unit_ == 1 ? above : above / kSecond);
     }
   };
   if (range <= std::numeric_limits<std::uint16_t>::max()) return narrow(std::uint16_t{});
   if (range <= std::numeric_limits<std::uint32_t>::max()) return narrow(std::uint32_t{});
+  unit_ = 1;
   pack_as_is<std::int64_t>(column);
 }
 
@@ -91,7 +99,7 @@ Column PackedColumn::unpack(std::int64_t start, std::int64_t count) const {
   std::vector<std::uint8_t> valid;
   if (!valid_.empty()) valid.assign(valid_.begin() + start, valid_.begin() + start + count);
   const auto unpacked = [&]<typename T>(T) {
-    std::vector<T> values(static_cast<std::size_t>(count));
+    RawVector<T> values(static_cast<std::size_t>(count));
     const Values packed = this->values();
     for (std::int64_t i = 0; i < count; ++i) values[i] = packed.at<T>(start + i);
     return make_column(type_, std::move(values), valid);
@@ -110,7 +118,8 @@ Column PackedColumn::unpack(std::int64_t start, std::int64_t count) const {
 
 void PackedColumn::append_bytes(std::string& bytes) const {
   if (!is_packed(type_)) return append_column_bytes(bytes, plain_);
-  const std::array<std::int64_t, 4> head = {length_, width_, least_, valid_.empty() ? 0 : 1};
+  const std::array<std::int64_t, 5> head = {length_, width_, least_, valid_.empty() ? 0 : 1,
+                                             unit_};
   const auto append = [&](const void* data, std::size_t size) {
     bytes.append(static_cast<const char*>(data), size);
     bytes.resize((bytes.size() + 7) / 8 * 8);
@@ -125,7 +134,7 @@ PackedColumn PackedColumn::from_bytes(const std::shared_ptr<const std::string>& 
   if (!is_packed(type)) return PackedColumn(column_from_bytes(bytes, position, type));
   PackedColumn column;
   column.type_ = type;
-  std::array<std::int64_t, 4> head{};
+  std::array<std::int64_t, 5> head{};
   const auto take = [&](void* target, std::size_t size) {
     if (size > 0) std::memcpy(target, bytes->data() + *position, size);
     *position += (size + 7) / 8 * 8;
@@ -134,6 +143,7 @@ PackedColumn PackedColumn::from_bytes(const std::shared_ptr<const std::string>& 
   column.length_ = head[0];
   column.width_ = static_cast<int>(head[1]);
   column.least_ = head[2];
+  column.unit_ = head[4];
   column.values_.resize(static_cast<std::size_t>(head[0] * head[1]));
   if (head[3] != 0) column.valid_.resize(static_cast<std::size_t>(head[0]));
   take(column.values_.data(), column.values_.size());
@@ -146,14 +156,14 @@ namespace {
 // What a made column points into.
 template <typename T>
 struct MadeBuffers {
-  std::vector<T> values;
+  RawVector<T> values;
   std::vector<std::uint8_t> bitmap;
 };
 
 }  // namespace
 
 template <typename T>
-Column make_column(DataType type, std::vector<T> values, const std::vector<std::uint8_t>& valid) {
+Column make_column(DataType type, RawVector<T> values, const std::vector<std::uint8_t>& valid) {
   auto owner = std::make_shared<MadeBuffers<T>>();
   owner->values = std::move(values);
   auto data = std::make_shared<table::ColumnData>();
@@ -172,9 +182,9 @@ Column make_column(DataType type, std::vector<T> values, const std::vector<std::
   return Column(std::move(data));
 }
 
-template Column make_column(DataType, std::vector<std::int32_t>, const std::vector<std::uint8_t>&);
-template Column make_column(DataType, std::vector<std::int64_t>, const std::vector<std::uint8_t>&);
-template Column make_column(DataType, std::vector<float>, const std::vector<std::uint8_t>&);
-template Column make_column(DataType, std::vector<double>, const std::vector<std::uint8_t>&);
+template Column make_column(DataType, RawVector<std::int32_t>, const std::vector<std::uint8_t>&);
+template Column make_column(DataType, RawVector<std::int64_t>, const std::vector<std::uint8_t>&);
+template Column make_column(DataType, RawVector<float>, const std::vector<std::uint8_t>&);
+template Column make_column(DataType, RawVector<double>, const std::vector<std::uint8_t>&);
 
 }  // namespace rtml::dataset

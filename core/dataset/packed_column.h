@@ -1,5 +1,5 @@
 // Values of a column in as little memory as keeps access simple: integers in 2, 4 or 8 bytes above
-// the least of them, whatever fits.
+// the least of them, whatever fits, and times in whole seconds where they are.
 
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/base/raw_vector.h"
 #include "core/table/column.h"
 
 namespace rtml::dataset {
@@ -28,14 +29,15 @@ class PackedColumn {
     const std::uint8_t* bytes = nullptr;
     const std::uint8_t* valid = nullptr;  // Null: all are.
     std::uint64_t least = 0;
+    std::uint64_t unit = 1;
     int width = 8;
 
     // REQUIRES: T is what values<T>() of the packed column took.
     template <typename T>
     T at(std::size_t row) const {
       if constexpr (std::is_same_v<T, std::int64_t>) {
-        if (width == 2) return static_cast<T>(narrow<std::uint16_t>(row) + least);
-        if (width == 4) return static_cast<T>(narrow<std::uint32_t>(row) + least);
+        if (width == 2) return static_cast<T>(narrow<std::uint16_t>(row) * unit + least);
+        if (width == 4) return static_cast<T>(narrow<std::uint32_t>(row) * unit + least);
       }
       return narrow<T>(row);
     }
@@ -50,7 +52,7 @@ class PackedColumn {
   };
   Values values() const {
     return {values_.data(), valid_.empty() ? nullptr : valid_.data(),
-            static_cast<std::uint64_t>(least_), width_};
+            static_cast<std::uint64_t>(least_), static_cast<std::uint64_t>(unit_), width_};
   }
 
   // The rows [start, start + count) as a column.
@@ -72,15 +74,17 @@ class PackedColumn {
   table::DataType type_;
   std::int64_t length_ = 0;
   int width_ = 0;           // Bytes a value.
-  std::int64_t least_ = 0;  // Added to integers of less than 8 bytes.
-  std::vector<std::uint8_t> values_;
+  // Integers of less than 8 bytes are in these units above the least one.
+  std::int64_t unit_ = 1;
+  std::int64_t least_ = 0;
+  RawVector<std::uint8_t> values_;
   std::vector<std::uint8_t> valid_;  // Empty: none is null.
   table::Column plain_;
 };
 
 // A column over a vector that it keeps, with the nulls that `valid` marks by 0; empty: none.
 template <typename T>
-table::Column make_column(table::DataType type, std::vector<T> values,
+table::Column make_column(table::DataType type, RawVector<T> values,
                           const std::vector<std::uint8_t>& valid);
 
 }  // namespace rtml::dataset

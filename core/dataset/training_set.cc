@@ -4,7 +4,9 @@
 #include <map>
 
 #include "core/base/time.h"
+#include "core/dataset/content_hash.h"
 #include "core/dataset/event_rows.h"
+#include "core/dataset/feature_join.h"
 #include "core/dataset/join.h"
 #include "core/dataset/manifest.h"
 #include "core/plugin/defaults.h"
@@ -15,6 +17,7 @@ namespace {
 
 TrainingSet training_set_of(table::Batch rows, Features features, const BuildOptions& options) {
   TrainingSet set;
+  set.row_count = rows.rows();
   set.rows = std::move(rows);
   for (const project::ServiceColumn& column : features) set.feature_columns.push_back(column.name);
   set.timestamp_column = options.timestamp_column;
@@ -106,6 +109,61 @@ std::map<std::string, table::DataType> entity_file_types(const std::filesystem::
   return types;
 }
 
+// Reads the rows that ask out of an entity file.
+Status read_entities(plugin::TableStore& store, const plugin::ScanRequest& request,
+                     const BuildOptions& options, FeatureJoin& joined,
+                     const BuildContext& context) {
+  RTML_TRY_ASSIGN(const auto reader, store.scan(request, {.cancel = &context.cancel}));
+  std::int64_t rows = 0;
+  context.progress.begin("read " + request.path, 0, "rows");
+  // A file without rows has columns too.
+  std::optional<table::Batch> batch = table::concatenate(reader->schema(), {});
+  while (batch) {
+    RTML_TRY(context.cancel.check());
+    const std::int64_t added_us = context.monotonic_us();
+    RTML_TRY(joined.add_rows(*batch, request.path, options.timestamp_column));
+    rows += batch->rows();
+    context.progress.advance_to(rows);
+    const std::int64_t began_us = context.monotonic_us();
+    joined.add_compute_time(began_us - added_us);
+    RTML_TRY_ASSIGN(batch, reader->next());
+    joined.add_read_time(context.monotonic_us() - began_us);
+  }
+  context.progress.end();
+  return {};
+}
+
+// Takes the rows out of the join: into memory, or to where `options` say.
+Result<TrainingSet> finish_rows(FeatureJoin& joined, Features features,
+                                const BuildOptions& options, const BuildContext& context,
+                                ManifestParts* parts) {
+  if (!options.write) {
+    std::vector<table::Batch> batches;
+    while (true) {
+      RTML_TRY_ASSIGN(std::optional<table::Batch> batch, joined.next());
+      if (!batch) break;
+      batches.push_back(std::move(*batch));
+    }
+    return training_set_of(table::concatenate(joined.schema(), batches), features, options);
+  }
+  ContentHash hash(joined.schema(), context.threads);
+  const auto rows = table::read_generated(
+      joined.schema(), [&]() -> Result<std::optional<table::Batch>> {
+        RTML_TRY_ASSIGN(std::optional<table::Batch> batch, joined.next());
+        const std::int64_t began_us = context.monotonic_us();
+        if (batch) hash.add(*batch);
+        joined.add_compute_time(context.monotonic_us() - began_us);
+        return batch;
+      });
+  RTML_TRY(options.write(*rows));
+  TrainingSet set =
+      training_set_of(table::concatenate(joined.schema(), {}), features, options);
+  set.row_count = joined.rows();
+  set.is_written = true;
+  parts->content_sha256 = hash.finish_hex();
+  return set;
+}
+
 }  // namespace
 
 Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
@@ -168,14 +226,15 @@ Result<TrainingSet> build_from_file(const std::filesystem::path& entities,
   RTML_TRY(schema.require(options.timestamp_column, entities.string()));
   request.types = entity_file_types(entities, programs, options);
   std::erase_if(request.types, [&](const auto& entry) { return !schema.find(entry.first); });
-  RTML_TRY_ASSIGN(const auto reader, store->scan(request, {.cancel = &context.cancel}));
-  RTML_TRY_ASSIGN(const std::vector<table::Batch> batches, table::read_all(*reader));
-  const table::Batch rows = table::concatenate(reader->schema(), batches);
-  RTML_TRY_ASSIGN(table::Batch joined, join(rows, entities.string(), features, programs,
-                                            options.timestamp_column, sources, context));
-  TrainingSet set = training_set_of(std::move(joined), features, options);
-  RTML_TRY_ASSIGN(set.manifest, make_manifest(set, {.features = features, .entities = entities},
-                                              sources, context));
+  request.batch_rows = kBatchRows;
+  FeatureJoin joined({features.begin(), features.end()}, programs, sources, context, nullptr,
+                     false);
+  RTML_TRY(read_entities(*store, request, options, joined, context));
+  RTML_TRY(joined.compute());
+  ManifestParts parts{.features = features, .entities = entities};
+  RTML_TRY_ASSIGN(TrainingSet set, finish_rows(joined, features, options, context, &parts));
+  set.effort = joined.effort();
+  RTML_TRY_ASSIGN(set.manifest, make_manifest(set, parts, sources, context));
   return set;
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,14 +60,29 @@ struct BuildOptions {
   std::string timestamp_column = "event_timestamp";
   // Keeps a feature that would know the label before it is mature.
   bool allow_leak = false;
+  // Where given, build_from_file() gives the rows to it as they are made, instead of keeping them in
+  // TrainingSet::rows.
+  std::function<Status(table::BatchReader&)> write;
   // Only rows with from <= time <= to; microseconds. Of label rows from a source only.
   std::optional<std::int64_t> from_us;
   std::optional<std::int64_t> to_us;
 };
 
+// What it took to compute features, for the report.
+struct JoinEffort {
+  std::int64_t read_us = 0;     // Waiting for the stores' rows, on the wall.
+  std::int64_t compute_us = 0;  // Everything else, without writing.
+  std::int64_t events_without_key = 0;
+  std::int64_t overflows = 0;      // INT64 sums that did not fit and are null.
+  std::int64_t spilled_bytes = 0;  // Put into temporary files, because memory is limited.
+};
+
 struct TrainingSet {
-  // The columns of the rows that asked, in their order, then the features. One batch, in memory.
+  // The columns of the rows that asked, in their order, then the features. One batch, in memory;
+  // without a row where they were given to BuildOptions::write.
   table::Batch rows;
+  std::int64_t row_count = 0;
+  bool is_written = false;  // By BuildOptions::write.
   // Names of the feature columns of `rows`, in the order asked for.
   std::vector<std::string> feature_columns;
   std::string timestamp_column;
@@ -76,6 +92,7 @@ struct TrainingSet {
   // left out, `content_sha256` of the logical content (docs/formats/manifest.md). No machine or
   // time.
   Json manifest = Json::object();
+  JoinEffort effort;
 };
 
 // Builds the training set of a pipeline from the events of its label source: one row an event whose

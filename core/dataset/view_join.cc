@@ -19,10 +19,12 @@ using table::Kind;
 
 // A part has about so many rows: its columns and results then stay in the second-level cache.
 constexpr std::int64_t kPartRows = 16'384;
-// More parts are more places to write at once than the cache has lines for.
-constexpr std::size_t kMostParts = 512;
-// Rows that wait until there are enough to say how many parts are right.
-constexpr std::int64_t kMostWaitingRows = std::int64_t{1} << 21;
+// The parts of rows that are more than may wait to be counted. Larger parts are still swept a block
+// at a time; more of them are more places to write at once than the cache has lines for.
+constexpr std::size_t kManyParts = 128;
+constexpr std::int64_t kMostWaitingRows = 16 * kPartRows;
+// The parts of what is put aside: one of them a thread has to fit into memory.
+constexpr std::size_t kSpilledParts = 512;
 // A page of results in a file: next() holds one of each part.
 constexpr std::int64_t kPageRows = 2'048;
 
@@ -90,7 +92,7 @@ ViewJoin::ViewJoin(const feature::Program& program, std::vector<std::size_t> out
 
 Status ViewJoin::add_events(const EventColumns& events, const std::vector<std::uint8_t>& mask) {
   events_without_key_ += rows_without_key(events.keys, events.rows);
-  Waiting batch{columns_of(events), events.rows};
+  Waiting batch{columns_of(events), events.rows, {}};
   if (is_masked_) {
     batch.columns.push_back(mask_column(
         mask.empty() ? std::vector<std::uint8_t>(static_cast<std::size_t>(events.rows), 1) : mask));
@@ -99,7 +101,15 @@ Status ViewJoin::add_events(const EventColumns& events, const std::vector<std::u
 }
 
 Status ViewJoin::add_reads(const ReadColumns& reads) {
-  return add(waiting_reads_, {columns_of(reads), reads.rows});
+  Waiting batch{{}, reads.rows, {}};
+  for (const Column& column : columns_of(reads)) batch.packed.emplace_back(column);
+  return add(waiting_reads_, std::move(batch));
+}
+
+std::vector<Column> ViewJoin::Waiting::unpacked() const {
+  std::vector<Column> all = columns;
+  for (const PackedColumn& column : packed) all.push_back(column.unpack(0, rows));
+  return all;
 }
 
 Status ViewJoin::add(std::vector<Waiting>& waiting, Waiting batch) {
@@ -108,14 +118,14 @@ Status ViewJoin::add(std::vector<Waiting>& waiting, Waiting batch) {
   // Views without windows look rows up where they are; they are dealt only to be put aside.
   const bool stays = !asks_itself_ && feature::LatestRows::serves(program_);
   if (part_count_ == 0 && !stays && waiting_rows_ >= kMostWaitingRows) {
-    RTML_TRY(start_dealing(kMostParts));
+    RTML_TRY(start_dealing(kManyParts));
   }
   if (part_count_ > 0) RTML_TRY(deal_waiting());
   return {};
 }
 
 Status ViewJoin::start_dealing(std::size_t part_count) {
-  part_count_ = program_.keys.empty() ? 1 : std::clamp<std::size_t>(part_count, 1, kMostParts);
+  part_count_ = program_.keys.empty() ? 1 : std::max<std::size_t>(part_count, 1);
   results_.resize(part_count_);
   return {};
 }
@@ -126,7 +136,7 @@ Status ViewJoin::deal_waiting() {
                         bool asks) -> Status {
     if (waiting.empty()) return {};
     if (side == nullptr) {
-      side = std::make_unique<EntityParts>(part_count_, types_of(waiting.front().columns));
+      side = std::make_unique<EntityParts>(part_count_, types_of(waiting.front().unpacked()));
     }
     const std::size_t first = side->batches();
     side->expect(waiting.size());
@@ -134,11 +144,12 @@ Status ViewJoin::deal_waiting() {
     RTML_TRY(run_parallel(
         limits_.threads, waiting.size(), limits_.cancel, [&](std::size_t i) -> Status {
           Waiting& batch = waiting[i];
-          const std::vector<Column> keys(batch.columns.begin(), batch.columns.begin() + key_count);
+          const std::vector<Column> columns = batch.unpacked();
+          const std::vector<Column> keys(columns.begin(), columns.begin() + key_count);
           std::vector<Part> parts = parts_of(keys, batch.rows, part_count_);
-          side->deal(first + i, batch.columns, parts);
+          side->deal(first + i, columns, parts);
           if (asks && is_masked_) {
-            const Column& mask = batch.columns.back();
+            const Column& mask = columns.back();
             for (std::int64_t row = 0; row < batch.rows; ++row) {
               if (mask.bool_at(row)) read_parts[i].push_back(parts[row]);
             }
@@ -166,6 +177,7 @@ std::int64_t ViewJoin::memory_bytes() const {
   for (const auto* waiting : {&waiting_events_, &waiting_reads_}) {
     for (const Waiting& batch : *waiting) {
       for (const Column& column : batch.columns) bytes += dataset::memory_bytes(column);
+      for (const PackedColumn& column : batch.packed) bytes += column.memory_bytes();
     }
   }
   if (events_ != nullptr) bytes += events_->memory_bytes();
@@ -178,7 +190,7 @@ std::int64_t ViewJoin::memory_bytes() const {
 
 Status ViewJoin::spill() {
   is_spilling_ = true;
-  if (part_count_ == 0) RTML_TRY(start_dealing(kMostParts));
+  if (part_count_ == 0) RTML_TRY(start_dealing(kSpilledParts));
   RTML_TRY(deal_waiting());
   if (events_ != nullptr) RTML_TRY(events_->spill(file_));
   if (reads_ != nullptr) RTML_TRY(reads_->spill(file_));
@@ -210,10 +222,10 @@ Status ViewJoin::compute_latest(bool* is_done) {
   if (!is_apart || !feature::LatestRows::serves(program_)) return {};
   std::vector<EventColumns> events;
   for (const Waiting& batch : waiting_events_) events.push_back(event_columns(batch.columns));
-  std::vector<ReadColumns> reads;
-  for (const Waiting& batch : waiting_reads_) reads.push_back(read_columns(batch.columns));
   auto latest = std::make_unique<feature::LatestRows>(program_);
-  RTML_TRY(latest->compute(events, reads, {.threads = limits_.threads, .cancel = limits_.cancel}));
+  const auto reads = [&](std::size_t i) { return read_columns(waiting_reads_[i].unpacked()); };
+  RTML_TRY(latest->compute(events, waiting_reads_.size(), reads,
+                           {.threads = limits_.threads, .cancel = limits_.cancel}));
   if (!latest->can_answer()) return {};
   latest_ = std::move(latest);
   waiting_events_.clear();

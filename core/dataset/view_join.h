@@ -57,10 +57,12 @@ class ViewJoin {
   std::int64_t spilled_bytes() const { return file_.size(); }
 
  private:
-  // Rows of one side that are not dealt yet, or are kept as they came.
+  // Rows of one side that are not dealt yet.
   struct Waiting {
     std::vector<table::Column> columns;
     std::int64_t rows = 0;
+    std::vector<PackedColumn> packed;  // Instead of the columns, of rows that ask.
+    std::vector<table::Column> unpacked() const;
   };
   // Some consecutive rows of a part's results.
   struct Page {

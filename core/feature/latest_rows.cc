@@ -42,38 +42,31 @@ class RisingIds {
 bool LatestRows::serves(const Program& program) {
   return !program.as_of_created &&
          std::all_of(program.cells.begin(), program.cells.end(),
-                     [](const Cell& cell) { return cell.aggregate == nullptr; });
+                     [](const Cell& cell) { return cell.aggregate == nullptr && !cell.is_list; });
 }
 
 rtml::Status LatestRows::compute(const std::vector<EventColumns>& events,
-                                 const std::vector<ReadColumns>& reads,
+                                 std::size_t read_batches, const Reads& reads,
                                  const SweepOptions& options) {
-  if (events.empty() || reads.empty()) return {};
+  if (events.empty() || read_batches == 0) return {};
   std::int64_t most_rows = 1;
-  std::int64_t read_rows = 0;
   for (const EventColumns& batch : events) most_rows = std::max(most_rows, batch.rows);
-  for (const ReadColumns& batch : reads) read_rows += batch.rows;
   shift_ = std::bit_width(static_cast<std::uint64_t>(most_rows - 1));
   if ((events.size() << shift_) >= kNullRow) return {};
-  for (const EventColumns& batch : events) {
-    RTML_TRY(check_columns(program_, batch, reads.front()));
-  }
-  for (const ReadColumns& batch : reads) {
-    RTML_TRY(check_columns(program_, events.front(), batch));
-  }
+  const ReadColumns first_reads = reads(0);
+  for (const EventColumns& batch : events) RTML_TRY(check_columns(program_, batch, first_reads));
   if (!are_in_order(events)) return {};
 
   EntityIndex index(program_);
   for (const EventColumns& batch : events) {
     entities_.push_back(index.add(batch.keys, batch.rows));
   }
-  latest_.reserve(static_cast<std::size_t>(read_rows));
-  if (!place_reads(events, reads, index, options)) {
-    latest_ = {};
-    entities_ = {};
-    return options.cancel == nullptr ? rtml::Status() : options.cancel->check();
-  }
+  RTML_TRY_ASSIGN(const bool is_placed, place_reads(events, read_batches, reads, index, options));
   entities_ = {};
+  if (!is_placed) {
+    latest_ = {};
+    return {};
+  }
   for (const EventColumns& batch : events) {
     EventColumns clean = batch;
     if (program_.nan_is_null) {
@@ -98,9 +91,9 @@ bool LatestRows::are_in_order(const std::vector<EventColumns>& events) const {
   return true;
 }
 
-bool LatestRows::place_reads(const std::vector<EventColumns>& events,
-                             const std::vector<ReadColumns>& reads, const EntityIndex& index,
-                             const SweepOptions& options) {
+Result<bool> LatestRows::place_reads(const std::vector<EventColumns>& events,
+                                     std::size_t read_batches, const Reads& reads,
+                                     const EntityIndex& index, const SweepOptions& options) {
   std::vector<std::uint32_t> latest(static_cast<std::size_t>(index.size()), kNoEvent);
   std::vector<std::int64_t> latest_us(latest.size(), 0);
   std::size_t batch = 0;
@@ -126,8 +119,10 @@ bool LatestRows::place_reads(const std::vector<EventColumns>& events,
     }
   };
   std::int64_t last_us = std::numeric_limits<std::int64_t>::min();
-  for (const ReadColumns& read : reads) {
-    if (options.cancel != nullptr && options.cancel->is_set()) return false;
+  for (std::size_t i = 0; i < read_batches; ++i) {
+    if (options.cancel != nullptr) RTML_TRY(options.cancel->check());
+    const ReadColumns read = reads(i);
+    RTML_TRY(check_columns(program_, events.front(), read));
     const std::vector<std::int32_t> entities = index.find(read.keys, read.rows);
     const std::int64_t* const times = read.time.values<std::int64_t>().data();
     for (std::int64_t r = 0; r < read.rows; ++r) {
@@ -188,7 +183,7 @@ Column LatestRows::gather(const Cell& cell, std::int64_t start, std::int64_t cou
       values.integers[i] = column.integer_at(row);
     });
   }
-  return to_column(std::move(values), cell.kind);
+  return to_column(std::move(values), {cell.kind});
 }
 
 std::vector<Column> LatestRows::features(std::int64_t start, std::int64_t count) const {

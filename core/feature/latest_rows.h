@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "core/base/result.h"
@@ -24,10 +25,11 @@ class LatestRows {
   // REQUIRES: serves(program). The program must outlive the object.
   explicit LatestRows(const Program& program) : program_(program) {}
 
-  // Events and reads in batches, as sweep() takes them. The values of events are kept, reads are
-  // not. Fails as sweep() does.
-  rtml::Status compute(const std::vector<EventColumns>& events,
-                       const std::vector<ReadColumns>& reads, const SweepOptions& options);
+  // Events and reads in batches, as sweep() takes them; `reads(i)` gives batch i when it is needed.
+  // The values of events are kept, reads are not. Fails as sweep() does.
+  using Reads = std::function<ReadColumns(std::size_t)>;
+  rtml::Status compute(const std::vector<EventColumns>& events, std::size_t read_batches,
+                       const Reads& reads, const SweepOptions& options);
 
   // Whether compute() came to an end. It gives up where sweep() has to decide: times that fall from
   // row to row, two events of one entity at one time, ids that do not rise from event to event.
@@ -38,8 +40,9 @@ class LatestRows {
 
  private:
   bool are_in_order(const std::vector<EventColumns>& events) const;
-  bool place_reads(const std::vector<EventColumns>& events, const std::vector<ReadColumns>& reads,
-                   const EntityIndex& index, const SweepOptions& options);
+  Result<bool> place_reads(const std::vector<EventColumns>& events, std::size_t read_batches,
+                           const Reads& reads, const EntityIndex& index,
+                           const SweepOptions& options);
   std::uint32_t place_of(std::int32_t entity, std::int64_t time_us,
                          const std::vector<std::uint32_t>& latest,
                          const std::vector<std::int64_t>& latest_us) const;

@@ -443,7 +443,7 @@ Result<SweepResult> sweep(const Program& program, const EventColumns& events,
   std::vector<Column> slots = slot_columns(program, clean);
   EntityIndex index(program);
   OrderedEvents ordered_events = order_events(program, clean, slots, index);
-  OrderedReads ordered_reads = order_reads(reads, index);
+  OrderedReads ordered_reads = order_reads(events, ordered_events, reads, index);
   Job job{
       program, clean, reads, std::move(slots), std::move(ordered_events), std::move(ordered_reads),
       {},      {},    {},     {}};

@@ -262,16 +262,26 @@ Column to_declared(const Column& column, DataType type) {
 
 Column with_nulls(const Column& column, const std::vector<std::uint8_t>& is_null) {
   if (is_null.empty()) return column;
-  ColumnBuilder builder(column.type());
-  builder.reserve(column.length());
-  for (std::int64_t row = 0; row < column.length(); ++row) {
-    if (is_null[static_cast<std::size_t>(row)] != 0) {
-      builder.append_null();
-    } else {
-      builder.append_from(column, row);
-    }
+  // The same buffers under another bitmap: what stands under a null does not matter.
+  struct Owner {
+    std::shared_ptr<const table::ColumnData> below;
+    std::vector<std::uint8_t> bitmap;
+  };
+  auto owner = std::make_shared<Owner>();
+  owner->below = column.data();
+  auto data = std::make_shared<table::ColumnData>(*column.data());
+  const std::int64_t offset = data->offset;
+  owner->bitmap.assign(static_cast<std::size_t>(offset + data->length + 7) / 8, 0);
+  data->null_count = 0;
+  for (std::int64_t row = 0; row < data->length; ++row) {
+    const bool is_valid = is_null[static_cast<std::size_t>(row)] == 0 && !column.is_null(row);
+    data->null_count += is_valid ? 0 : 1;
+    owner->bitmap[static_cast<std::size_t>(offset + row) >> 3] |=
+        static_cast<std::uint8_t>((is_valid ? 1U : 0U) << ((offset + row) & 7));
   }
-  return builder.finish();
+  data->validity = data->null_count > 0 ? owner->bitmap.data() : nullptr;
+  data->owner = std::move(owner);
+  return Column(std::move(data));
 }
 
 std::vector<Column> finish_outputs(const Program& program, const std::vector<Column>& cells,

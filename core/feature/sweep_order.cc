@@ -91,13 +91,25 @@ Grouped group(const std::vector<std::int32_t>& entities, std::int32_t count) {
   return grouped;
 }
 
+// Whether rows are in order already, as those of files mostly are: where their times rise, nothing
+// else has to be looked at.
 template <typename Less>
-void sort_groups(Grouped& grouped, const Less& less) {
+bool are_in_order(std::span<const std::int64_t> rows, std::span<const std::int64_t> times,
+                  const Less& less) {
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const std::int64_t before = times[rows[i - 1]];
+    const std::int64_t after = times[rows[i]];
+    if (before > after || (before == after && less(rows[i], rows[i - 1]))) return false;
+  }
+  return true;
+}
+
+template <typename Less>
+void sort_groups(Grouped& grouped, std::span<const std::int64_t> times, const Less& less) {
   for (std::size_t e = 0; e + 1 < grouped.begins.size(); ++e) {
     const auto begin = grouped.rows.begin() + grouped.begins[e];
     const auto end = grouped.rows.begin() + grouped.begins[e + 1];
-    // Files are mostly in order of time already.
-    if (!std::is_sorted(begin, end, less)) std::stable_sort(begin, end, less);
+    if (!are_in_order({begin, end}, times, less)) std::stable_sort(begin, end, less);
   }
 }
 
@@ -171,25 +183,35 @@ class EventOrder {
   std::span<const std::int64_t> times_;
 };
 
-// Whether the ids rise from row to row, as they do where a database gave them: then none is there
+// Whether ids rise from row to row, as they do where a database gave them: then none is there
 // twice.
-bool are_rising(const Column& id) {
-  if (id.null_count() > 0 || id.type().kind == Kind::kString) return false;
-  for (std::int64_t row = 1; row < id.length(); ++row) {
-    if (id.integer_at(row - 1) >= id.integer_at(row)) return false;
+bool are_rising(const Column& id, std::span<const std::int64_t> rows) {
+  if (id.null_count() > 0) return false;
+  const auto rise = [&](const auto& id_at) {
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      if (!(id_at(rows[i - 1]) < id_at(rows[i]))) return false;
+    }
+    return true;
+  };
+  if (id.type().kind == Kind::kString || id.type().kind == Kind::kBytes) {
+    return rise([&](std::int64_t row) { return id.text_at(row); });
   }
-  return true;
+  if (id.type().kind == Kind::kInt64) {
+    return rise([values = id.values<std::int64_t>()](std::int64_t row) { return values[row]; });
+  }
+  return rise([&](std::int64_t row) { return id.integer_at(row); });
 }
 
 // Finds the rows of each entity whose id another row has that is to be kept.
 std::vector<std::int64_t> find_duplicates(const Grouped& grouped, const Column& id,
                                           const EventOrder& order) {
   std::vector<std::int64_t> duplicates;
-  if (are_rising(id)) return duplicates;
   std::vector<std::int64_t> rows;
   for (std::size_t e = 0; e + 1 < grouped.begins.size(); ++e) {
-    rows.assign(grouped.rows.begin() + grouped.begins[e],
-                grouped.rows.begin() + grouped.begins[e + 1]);
+    const auto begin = grouped.rows.begin() + grouped.begins[e];
+    const auto end = grouped.rows.begin() + grouped.begins[e + 1];
+    if (are_rising(id, {begin, end})) continue;
+    rows.assign(begin, end);
     const auto by_id = [&](std::int64_t a, std::int64_t b) { return order.compare_ids(a, b) < 0; };
     std::sort(rows.begin(), rows.end(), by_id);
     std::size_t kept = 0;
@@ -239,41 +261,57 @@ std::int32_t EntityIndex::size() const {
   return 1;
 }
 
-std::vector<std::int32_t> EntityIndex::add(const std::vector<Column>& keys, std::int64_t rows) {
+namespace {
+
+// Calls one of the functions for the key of each row, by the form of the keys, and collects what
+// they return.
+template <typename OfInteger, typename OfBytes>
+std::vector<std::int32_t> number_rows(const std::vector<Column>& keys, std::int64_t rows,
+                                      bool are_integers, const OfInteger& of_integer,
+                                      const OfBytes& of_bytes) {
   std::vector<std::int32_t> entities(static_cast<std::size_t>(rows), 0);
+  if (keys.empty()) return entities;
+  if (are_integers && keys[0].null_count() == 0 && keys[0].type().kind == Kind::kInt64) {
+    const auto values = keys[0].values<std::int64_t>();
+    for (std::size_t row = 0; row < entities.size(); ++row) entities[row] = of_integer(values[row]);
+    return entities;
+  }
   std::string bytes;
   for (std::int64_t row = 0; row < rows; ++row) {
     std::int32_t& entity = entities[static_cast<std::size_t>(row)];
     if (is_null_key(keys, row)) {
-      entity = kNullKey;
-    } else if (tables_->form == Tables::Form::kInteger) {
-      entity = tables_->integers.add(keys[0].integer_at(row));
-    } else if (tables_->form == Tables::Form::kBytes) {
+      entity = EntityIndex::kNullKey;
+    } else if (are_integers) {
+      entity = of_integer(keys[0].integer_at(row));
+    } else {
       key_bytes(keys, row, bytes);
-      entity = tables_->bytes.try_emplace(bytes, static_cast<std::int32_t>(tables_->bytes.size()))
-                   .first->second;
+      entity = of_bytes(bytes);
     }
   }
   return entities;
 }
 
+}  // namespace
+
+std::vector<std::int32_t> EntityIndex::add(const std::vector<Column>& keys, std::int64_t rows) {
+  return number_rows(
+      keys, rows, tables_->form == Tables::Form::kInteger,
+      [&](std::int64_t key) { return tables_->integers.add(key); },
+      [&](const std::string& key) {
+        return tables_->bytes.try_emplace(key, static_cast<std::int32_t>(tables_->bytes.size()))
+            .first->second;
+      });
+}
+
 std::vector<std::int32_t> EntityIndex::find(const std::vector<Column>& keys,
                                             std::int64_t rows) const {
-  std::vector<std::int32_t> entities(static_cast<std::size_t>(rows), 0);
-  std::string bytes;
-  for (std::int64_t row = 0; row < rows; ++row) {
-    std::int32_t& entity = entities[static_cast<std::size_t>(row)];
-    if (is_null_key(keys, row)) {
-      entity = kNullKey;
-    } else if (tables_->form == Tables::Form::kInteger) {
-      entity = tables_->integers.find(keys[0].integer_at(row));
-    } else if (tables_->form == Tables::Form::kBytes) {
-      key_bytes(keys, row, bytes);
-      const auto found = tables_->bytes.find(bytes);
-      entity = found == tables_->bytes.end() ? kUnknown : found->second;
-    }
-  }
-  return entities;
+  return number_rows(
+      keys, rows, tables_->form == Tables::Form::kInteger,
+      [&](std::int64_t key) { return tables_->integers.find(key); },
+      [&](const std::string& key) {
+        const auto found = tables_->bytes.find(key);
+        return found == tables_->bytes.end() ? kUnknown : found->second;
+      });
 }
 
 OrderedEvents order_events(const Program& program, const EventColumns& events,
@@ -292,11 +330,33 @@ OrderedEvents order_events(const Program& program, const EventColumns& events,
       ordered.grouped = group(entities, index.size());
     }
   }
-  sort_groups(ordered.grouped, order);
+  sort_groups(ordered.grouped, events.time.values<std::int64_t>(), order);
   return ordered;
 }
 
-OrderedReads order_reads(const ReadColumns& reads, const EntityIndex& index) {
+namespace {
+
+// Whether the reads are the events themselves, one by one.
+bool are_same(const EventColumns& events, const ReadColumns& reads) {
+  const auto is_same = [](const Column& a, const Column& b) { return a.data() == b.data(); };
+  return events.rows == reads.rows && is_same(events.time, reads.time) &&
+         std::equal(events.keys.begin(), events.keys.end(), reads.keys.begin(), reads.keys.end(),
+                    is_same);
+}
+
+}  // namespace
+
+OrderedReads order_reads(const EventColumns& events, const OrderedEvents& ordered_events,
+                         const ReadColumns& reads, const EntityIndex& index) {
+  if (are_same(events, reads) && ordered_events.duplicates.empty()) {
+    // Events of one moment may stand in another order, but reads of one moment are alike.
+    OrderedReads same{ordered_events.grouped, {}};
+    same.grouped.begins.push_back(same.grouped.begins.back());
+    for (std::int64_t row = 0; ordered_events.without_key > 0 && row < reads.rows; ++row) {
+      if (is_null_key(reads.keys, row)) same.without_key.push_back(row);
+    }
+    return same;
+  }
   OrderedReads ordered;
   std::vector<std::int32_t> entities = index.find(reads.keys, reads.rows);
   for (std::size_t row = 0; row < entities.size(); ++row) {
@@ -307,7 +367,8 @@ OrderedReads order_reads(const ReadColumns& reads, const EntityIndex& index) {
   }
   ordered.grouped = group(entities, index.size() + 1);
   const std::span<const std::int64_t> times = reads.time.values<std::int64_t>();
-  sort_groups(ordered.grouped, [&](std::int64_t a, std::int64_t b) { return times[a] < times[b]; });
+  sort_groups(ordered.grouped, times,
+              [&](std::int64_t a, std::int64_t b) { return times[a] < times[b]; });
   return ordered;
 }
 

@@ -33,7 +33,9 @@ struct OrderedReads {
 // REQUIRES: the columns have been checked against the program.
 OrderedEvents order_events(const Program& program, const EventColumns& events,
                            const std::vector<table::Column>& slots, class EntityIndex& index);
-OrderedReads order_reads(const ReadColumns& reads, const EntityIndex& index);
+// Where the reads are the very columns of the events, their order is taken over.
+OrderedReads order_reads(const EventColumns& events, const OrderedEvents& ordered_events,
+                         const ReadColumns& reads, const EntityIndex& index);
 
 // Numbers the entities from 0 in the order in which their keys are first seen.
 class EntityIndex {

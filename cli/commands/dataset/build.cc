@@ -1,6 +1,7 @@
 #include "cli/commands/dataset/build.h"
 
 #include "cli/build_inputs.h"
+#include "cli/effort.h"
 #include "cli/registry_change.h"
 #include "cli/table_file.h"
 #include "core/base/number.h"
@@ -45,6 +46,9 @@ constexpr OptionSpec kOptions[] = {
     {.name = "--allow-leak",
      .type = OptionType::kFlag,
      .help = "With --pipeline: keep features that know the label too early"},
+    {.name = "--memory-limit",
+     .value = "SIZE",
+     .help = "Put rows aside in temporary files where they need more, as 512MiB"},
     {.name = "--reason", .value = "TEXT", .help = "Why, for the event log"},
 };
 
@@ -95,8 +99,10 @@ Result<std::vector<project::ServiceColumn>> features_of(const Arguments& argumen
 }
 
 Result<dataset::TrainingSet> build(const Arguments& arguments,
-                                   const dataset::BuildContext& context) {
+                                   const dataset::BuildContext& context,
+                                   std::function<Status(table::BatchReader&)> write) {
   dataset::BuildOptions options;
+  options.write = std::move(write);
   options.timestamp_column = arguments.text("--timestamp");
   options.allow_leak = arguments.flag("--allow-leak");
   const std::filesystem::path output = arguments.text("--out");
@@ -114,6 +120,29 @@ Result<dataset::TrainingSet> build(const Arguments& arguments,
   return dataset::build_from_file(arguments.text("--entities"), features, options, context);
 }
 
+// Reads rows that nobody wants, for what is counted and hashed on the way.
+Status drain(table::BatchReader& rows) {
+  while (true) {
+    RTML_TRY_ASSIGN(const auto batch, rows.next());
+    if (!batch) return {};
+  }
+}
+
+// The files that the manifest says were read.
+std::vector<std::filesystem::path> files_read(const Arguments& arguments,
+                                              const dataset::TrainingSet& set,
+                                              const dataset::BuildContext& context) {
+  std::vector<std::filesystem::path> files;
+  for (const Json& input : set.manifest.at("inputs")) {
+    if (!input.contains("files")) continue;
+    for (const Json& file : input["files"]) {
+      files.push_back(context.project.root() / file["path"].get<std::string>());
+    }
+  }
+  if (arguments.has("--entities")) files.emplace_back(arguments.text("--entities"));
+  return files;
+}
+
 Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY(check_options(arguments));
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, true));
@@ -121,9 +150,15 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   const std::string& output = arguments.text("--out");
   RTML_TRY_ASSIGN(const RegistryChange change,
                   make_registry_change("dataset build", Json{{"out", output}}, arguments, session));
-  RTML_TRY_ASSIGN(const dataset::TrainingSet set, build(arguments, *inputs.context));
+  RTML_TRY_ASSIGN(inputs.context->memory_limit_bytes, memory_limit(arguments));
+  const EffortReport effort_report(session.clock());
   const bool dry_run = change.change.dry_run;
-  if (!dry_run) {
+  const auto write = [&](table::BatchReader& rows) -> Status {
+    if (!dry_run) RTML_TRY(write_table(session, output, rows));
+    return dry_run ? drain(rows) : Status();
+  };
+  RTML_TRY_ASSIGN(const dataset::TrainingSet set, build(arguments, *inputs.context, write));
+  if (!dry_run && !set.is_written) {
     const auto rows = table::read_batches(set.rows.shared_schema(), {set.rows});
     RTML_TRY(write_table(session, output, *rows));
   }
@@ -134,14 +169,16 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   const std::string identity = set.manifest.at("content_sha256").get<std::string>();
   report.data["output"] = output;
   report.data["dataset"] = identity;
-  report.data["rows"] = set.rows.rows();
+  report.data["rows"] = set.row_count;
   report.data["features"] = set.feature_columns;
   report.data["manifest"] = set.manifest;
   add_change_outcome(report, change, answer.repeated);
-  report.line((dry_run ? "would write " : "wrote ") + counted(set.rows.rows(), "row") + " with " +
+  report.line((dry_run ? "would write " : "wrote ") + counted(set.row_count, "row") + " with " +
               counted(std::ssize(set.feature_columns), "feature") + " to " + output);
   report.line("dataset " + identity, Tone::kFaint);
-  report.outputs = {{"dataset", identity}, {"rows", std::to_string(set.rows.rows())}};
+  effort_report.add_to(report, set.row_count, set.effort, files_read(arguments, set, *inputs.context),
+                       dry_run ? "" : output);
+  report.outputs = {{"dataset", identity}, {"rows", std::to_string(set.row_count)}};
   return report;
 }
 

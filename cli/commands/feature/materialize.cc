@@ -1,6 +1,7 @@
 #include "cli/commands/feature/materialize.h"
 
 #include "cli/build_inputs.h"
+#include "cli/effort.h"
 #include "cli/table_file.h"
 #include "core/base/number.h"
 #include "core/base/time.h"
@@ -34,6 +35,9 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kTimestamp,
      .value = "TIME",
      .help = "Only events at or before this time; with --online the cutover, now if not given"},
+    {.name = "--memory-limit",
+     .value = "SIZE",
+     .help = "Put rows aside in temporary files where they need more, as 512MiB"},
 };
 
 constexpr Example kExamples[] = {
@@ -50,6 +54,9 @@ Status check_options(const Arguments& arguments) {
             .with_help("\"--out FILE\" writes a row an event, \"--online\" fills the online "
                        "store"));
   }
+  if (arguments.flag("--online") && arguments.has("--memory-limit")) {
+    return fail(ErrorCode::kUsage, "--memory-limit does not go with --online, which keeps states");
+  }
   if (arguments.flag("--online") && arguments.has("--from")) {
     return fail(ErrorCode::kUsage, "--from does not go with --online: a state is of all the past");
   }
@@ -65,6 +72,7 @@ Status check_options(const Arguments& arguments) {
 Result<Report> write_file(const Arguments& arguments,
                           const std::vector<project::ServiceColumn>& features, Session& session,
                           const dataset::BuildContext& context) {
+  const EffortReport effort_report(session.clock());
   const bool dry_run = arguments.flag("--dry-run");
   const std::string& output = arguments.text("--out");
   RTML_TRY(check_output_is_no_source(output, features, context.project));
@@ -74,6 +82,7 @@ Result<Report> write_file(const Arguments& arguments,
                                         .to_us = arguments.optional_integer("--to")},
                                        context));
   if (!dry_run) RTML_TRY(write_table(session, output, *made.rows));
+  const dataset::JoinEffort effort = made.effort();
 
   Report report;
   report.data["output"] = output;
@@ -83,21 +92,23 @@ Result<Report> write_file(const Arguments& arguments,
   report.data["features"] = Json::array();
   for (const auto& column : features) report.data["features"].push_back(column.name);
   report.data["duplicates"] = made.duplicates;
-  report.data["events_without_key"] = made.events_without_key;
-  report.data["overflows"] = made.overflows;
+  report.data["events_without_key"] = effort.events_without_key;
+  report.data["overflows"] = effort.overflows;
   report.line((dry_run ? "would write " : "wrote ") + counted(made.row_count, "row") + " with " +
               counted(std::ssize(features), "feature") + " to " + output);
   if (made.duplicates > 0) {
     report.line(counted(made.duplicates, "event") + " left out because the id came before",
                 Tone::kFaint);
   }
-  if (made.events_without_key > 0) {
-    report.warnings.push_back(counted(made.events_without_key, "event") +
+  if (effort.events_without_key > 0) {
+    report.warnings.push_back(counted(effort.events_without_key, "event") +
                               " without a key and so without features");
   }
-  if (made.overflows > 0) {
-    report.warnings.push_back(counted(made.overflows, "sum") + " too large for INT64 and so null");
+  if (effort.overflows > 0) {
+    report.warnings.push_back(counted(effort.overflows, "sum") + " too large for INT64 and so null");
   }
+  effort_report.add_to(report, made.row_count, effort, input_files(features, context.project),
+                       dry_run ? "" : output);
   report.outputs = {{"output", output}, {"rows", std::to_string(made.row_count)}};
   return report;
 }
@@ -150,6 +161,7 @@ Result<Report> fill_store(const Arguments& arguments,
 Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY(check_options(arguments));
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
+  RTML_TRY_ASSIGN(inputs.context->memory_limit_bytes, memory_limit(arguments));
   const dataset::BuildContext& context = *inputs.context;
   RTML_TRY_ASSIGN(const auto features, features_asked_for(arguments, context.project));
   return arguments.flag("--online") ? fill_store(arguments, features, session, context)
@@ -165,7 +177,8 @@ constinit const CommandSpec kFeatureMaterialize{
         "With --out, writes one row an event in the order of the source: the entity keys, the\n"
         "source's id where it has one, event_timestamp, and each feature as of that time. The "
         "file\n"
-        "appears when it is complete.\n\n"
+        "appears when it is complete. With --memory-limit, what does not fit goes into nameless\n"
+        "files below .rtml, by entity; the result is the same.\n\n"
         "With --online, folds every event up to --to into the state of its entity and puts all of\n"
         "them into the online store, or none. \"rtml feature get\" reads them.",
     .needs = Needs::kProject,

@@ -120,6 +120,10 @@ class ParquetRows : public FileRows {
 
   ~ParquetRows() override {
     if (ahead_.valid()) ahead_.wait();
+    batches_ = nullptr;
+    reader_ = nullptr;
+    // What decoding needed is not needed again soon.
+    arrow::default_memory_pool()->ReleaseUnused();
   }
 
   Result<bool> next(ArrowArray* out) override {
