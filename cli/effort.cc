@@ -43,7 +43,7 @@ void EffortReport::add_to(Report& report, std::int64_t rows, const dataset::Join
   const double compute = static_cast<double>(effort.compute_us) / 1e6;
   const double write = std::max(seconds - read - compute, 0.0);
   const auto per_second = [&](std::int64_t count) {
-    return seconds > 0 ? std::round(static_cast<double>(count) / seconds) : 0.0;
+    return seconds > 0 ? std::llround(static_cast<double>(count) / seconds) : 0;
   };
   const auto share = [&](double part) { return seconds > 0 ? part / seconds : 0.0; };
   const std::int64_t bytes_read = file_bytes(inputs);
@@ -61,9 +61,9 @@ void EffortReport::add_to(Report& report, std::int64_t rows, const dataset::Join
                            {"bytes_spilled", effort.spilled_bytes}};
   if (rows < kTellingRows) return;
   const auto bytes_per_second = [&](std::int64_t bytes) {
-    return format_byte_size(per_second(bytes)) + "/s";
+    return format_byte_size(static_cast<double>(per_second(bytes))) + "/s";
   };
-  report.line(format_brief(seconds) + " s: " + format_brief(per_second(rows)) + " rows/s, read " +
+  report.line(format_brief(seconds) + " s: " + format_brief(static_cast<double>(per_second(rows))) + " rows/s, read " +
                   bytes_per_second(bytes_read) + ", wrote " + bytes_per_second(bytes_written) +
                   "; " + format_percent(share(read)) + " of the time reading, " +
                   format_percent(share(compute)) + " computing, " + format_percent(share(write)) +

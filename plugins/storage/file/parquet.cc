@@ -19,6 +19,7 @@
 
 #include "core/base/file_system.h"
 #include "core/base/name.h"
+#include "core/base/utf8.h"
 #include "plugins/storage/file/arrow_conversion.h"
 
 namespace rtml::file {
@@ -355,6 +356,7 @@ Result<std::vector<FoundColumn>> read_parquet_columns(
     }
     std::vector<FoundColumn> columns;
     for (const auto& field : schema->fields()) {
+      if (!is_utf8(field->name())) return fail(corrupt(file, "a column's name is not UTF-8"));
       for (const FoundColumn& other : columns) {
         if (other.name == field->name()) {
           return fail(corrupt(file, "two columns are named \"" + field->name() + "\""));
