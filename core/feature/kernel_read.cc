@@ -76,26 +76,70 @@ KeptWindow window_of(const Cell& cell, const Reading& reading) {
   return window;
 }
 
-// The buckets that were folded, and the events after them.
-Value read_folded(const Cell& cell, Reading& reading, KeptWindow window, const WindowEnds& ends) {
-  const Fold& fold = reading.program.folds[cell.fold];
-  const std::unique_ptr<Accumulator> sum = make_accumulator(reading.program, fold);
-  const BucketRange range = range_of(fold.buckets, ends);
-  const auto& buckets = reading.kept.folds[cell.fold];
-  auto bucket = std::lower_bound(
-      buckets.begin(), buckets.end(), range.first,
-      [](const FoldedBucket& folded, std::int64_t index) { return folded.index < index; });
-  for (; bucket != buckets.end() && bucket->index <= range.last; ++bucket) {
-    sum->merge(*bucket->accumulator);
+// Reads cells of one fold: its buckets, and the events that are not folded yet. What has been added
+// when the pass reaches the beginning of a window is that window.
+class FoldReader {
+ public:
+  FoldReader(const FoldPass& pass, Reading& reading)
+      : pass_(pass),
+        reading_(reading),
+        fold_(reading.program.folds[pass.fold]),
+        buckets_(reading.kept.folds[pass.fold]),
+        sum_(make_accumulator(reading.program, fold_)),
+        first_event_(first_after(reading.events.times_us, reading.kept.folded_until_us)) {}
+
+  void read(std::vector<Value>& cells) {
+    bool is_started = false;
+    for (const std::size_t index : pass_.cells) {
+      const Cell& cell = reading_.program.cells[index];
+      const WindowEnds ends = ends_of(reading_.program.windows[cell.window], reading_.time_us);
+      if (!ends.is_empty()) {
+        const BucketRange range = range_of(fold_.buckets, ends);
+        if (!is_started) start(range.last, ends.high_us);
+        is_started = true;
+        add_buckets(range.first);
+        add_events(window_of(cell, reading_), ends.low_us);
+      }
+      cells[index] = sum_->read(reading_.memory);
+    }
   }
-  window.begin = std::max(window.begin, first_after(reading.events.times_us,
-                                                    reading.kept.folded_until_us));
-  for (std::size_t i = window.begin; i < window.end; ++i) {
-    if (!window.takes(i)) continue;
-    sum->add(window.values == nullptr ? Value() : window.values->at(i), place_of(reading.events, i));
+
+ private:
+  void start(std::int64_t last_bucket, std::int64_t high_us) {
+    bucket_ = static_cast<std::size_t>(
+        std::upper_bound(buckets_.begin(), buckets_.end(), last_bucket,
+                         [](std::int64_t index, const FoldedBucket& bucket) {
+                           return index < bucket.index;
+                         }) -
+        buckets_.begin());
+    event_ = first_after(reading_.events.times_us, high_us);
   }
-  return sum->read(reading.memory);
-}
+
+  void add_buckets(std::int64_t first) {
+    while (bucket_ > 0 && buckets_[bucket_ - 1].index >= first) {
+      sum_->merge(*buckets_[--bucket_].accumulator);
+    }
+  }
+
+  void add_events(const KeptWindow& window, std::int64_t low_us) {
+    const State& events = reading_.events;
+    while (event_ > first_event_ && events.times_us[event_ - 1] > low_us) {
+      --event_;
+      if (!window.takes(event_)) continue;
+      sum_->add(window.values == nullptr ? Value() : window.values->at(event_),
+                place_of(events, event_));
+    }
+  }
+
+  const FoldPass& pass_;
+  Reading& reading_;
+  const Fold& fold_;
+  const std::vector<FoldedBucket>& buckets_;
+  const std::unique_ptr<Accumulator> sum_;
+  const std::size_t first_event_;  // That is not folded.
+  std::size_t bucket_ = 0;         // The last one added,
+  std::size_t event_ = 0;          // and the last event.
+};
 
 Value read_cell(const Cell& cell, Reading& reading) {
   if (cell.aggregate == nullptr) {
@@ -117,9 +161,6 @@ Value read_cell(const Cell& cell, Reading& reading) {
   const WindowEnds ends = ends_of(kind, reading.time_us);
   window.begin = first_after(reading.events.times_us, ends.low_us);
   window.end = std::max(window.begin, first_after(reading.events.times_us, ends.high_us));
-  if (cell.fold != kNone && reading.kept.folded_until_us != State::kNotFolded) {
-    return read_folded(cell, reading, window, ends);
-  }
   return cell.aggregate->read(window, reading.memory);
 }
 
@@ -186,6 +227,15 @@ Result<Row> Kernel::read_now(const State& state, const State& kept, std::int64_t
   Reading reading{program_, state, kept, time_us, latest, memory.views, memory.read};
   for (const std::size_t cell : memory.plan.others) {
     memory.cells[cell] = read_cell(program_.cells[cell], reading);
+  }
+  for (const FoldPass& pass : memory.plan.fold_passes) {
+    if (kept.folded_until_us != State::kNotFolded) {
+      FoldReader(pass, reading).read(memory.cells);
+      continue;
+    }
+    for (const std::size_t cell : pass.cells) {
+      memory.cells[cell] = read_cell(program_.cells[cell], reading);
+    }
   }
   if (reading.is_session_unknown) {
     return fail(ErrorCode::kOutsideHistory,

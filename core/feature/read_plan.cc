@@ -29,7 +29,8 @@ std::optional<PassResult> result_of(const Program& program, const Cell& cell) {
 }
 
 bool have_one_end(const Window& a, const Window& b) {
-  return a.delay_us == b.delay_us && a.is_closed_open == b.is_closed_open;
+  return a.kind == b.kind && a.delay_us == b.delay_us && a.is_closed_open == b.is_closed_open &&
+         a.is_partial == b.is_partial;
 }
 
 bool is_plain(const Program& program, const Cell& cell) {
@@ -47,6 +48,21 @@ ReadPass& pass_of(ReadPlan& plan, const Program& program, const Cell& cell) {
   }
   plan.passes.push_back({cell.slot, cell.filter, false, false, {{cell.window, {}}}});
   return plan.passes.back();
+}
+
+void add_to_fold_pass(ReadPlan& plan, const Program& program, std::size_t index) {
+  const Cell& cell = program.cells[index];
+  const Window& window = program.windows[cell.window];
+  for (FoldPass& pass : plan.fold_passes) {
+    const Cell& first = program.cells[pass.cells.front()];
+    if (pass.fold != cell.fold || !have_one_end(program.windows[first.window], window)) continue;
+    const auto longer = std::find_if(pass.cells.begin(), pass.cells.end(), [&](std::size_t other) {
+      return program.windows[program.cells[other].window].size_us > window.size_us;
+    });
+    pass.cells.insert(longer, index);
+    return;
+  }
+  plan.fold_passes.push_back({cell.fold, {index}});
 }
 
 PassWindow& window_of(ReadPass& pass, std::size_t window) {
@@ -200,6 +216,10 @@ ReadPlan make_plan(const Program& program) {
   ReadPlan plan;
   for (std::size_t c = 0; c < program.cells.size(); ++c) {
     const Cell& cell = program.cells[c];
+    if (cell.fold != kNone) {
+      add_to_fold_pass(plan, program, c);
+      continue;
+    }
     const auto result = is_plain(program, cell) ? result_of(program, cell) : std::nullopt;
     if (!result) {
       plan.others.push_back(c);

@@ -33,8 +33,17 @@ struct ReadPass {
   bool has_extremes = false;
   std::vector<PassWindow> windows;  // All of one end, the shortest first.
 };
+
+// Cells of one fold whose windows have one end: a pass over its buckets and the events after them,
+// from the newest to the oldest.
+struct FoldPass {
+  std::size_t fold = 0;            // Of Program::folds.
+  std::vector<std::size_t> cells;  // Of Program::cells, the shortest window first.
+};
+
 struct ReadPlan {
   std::vector<ReadPass> passes;
+  std::vector<FoldPass> fold_passes;
   std::vector<std::size_t> others;  // Cells that are read one by one.
 };
 
