@@ -17,6 +17,7 @@ double round_scaled(UnsignedInt128 value, bool is_more, int exponent) {
   const int bits = high != 0 ? 128 - std::countl_zero(high)
                              : 64 - std::countl_zero(static_cast<std::uint64_t>(value));
   const int dropped = std::max({bits - 53, -1074 - exponent, 0});
+  if (dropped > bits) return 0.0;  // Below half of the least double.
   auto mantissa = static_cast<std::uint64_t>(value >> dropped);
   if (dropped > 0) {
     const UnsignedInt128 half = UnsignedInt128{1} << (dropped - 1);
