@@ -4,6 +4,7 @@
 #include "cli/commands/completion/completion.h"
 #include "cli/commands/config/show.h"
 #include "cli/commands/config/trust.h"
+#include "cli/commands/data/replay.h"
 #include "cli/commands/dataset/build.h"
 #include "cli/commands/dataset/show.h"
 #include "cli/commands/drift/check.h"
@@ -35,6 +36,8 @@
 #include "cli/commands/registry/log.h"
 #include "cli/commands/rollback/rollback.h"
 #include "cli/commands/simulate/fraud.h"
+#include "cli/commands/stream/run.h"
+#include "cli/commands/stream/status.h"
 #include "cli/commands/train/train.h"
 #include "cli/commands/version/version.h"
 
@@ -48,6 +51,7 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kCompletion,
     &commands::kConfigShow,
     &commands::kConfigTrust,
+    &commands::kDataReplay,
     &commands::kDatasetBuild,
     &commands::kDatasetShow,
     &commands::kDriftCheck,
@@ -79,6 +83,8 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kRegistryLog,
     &commands::kRollback,
     &commands::kSimulateFraud,
+    &commands::kStreamRun,
+    &commands::kStreamStatus,
     &commands::kTrain,
     &commands::kVersion,
     // clang-format on
@@ -94,6 +100,7 @@ const std::vector<CommandGroup>& command_groups() {
   static const std::vector<CommandGroup> groups = {
       {"Start a project", {"init", "simulate"}},
       {"Features and training sets", {"feature", "dataset"}},
+      {"Streams", {"stream", "data"}},
       {"Models", {"train", "register", "promote", "rollback", "model", "predict"}},
       {"Watch and compare", {"drift", "abtest"}},
       {"Automate", {"pipeline"}},

@@ -132,7 +132,7 @@ class FrontEnd {
     }
     auto report = command_->run(arguments, session);
     progress->end();
-    if (report) RTML_TRY(cancel_.check());
+    if (report && !report->is_stopped_in_order) RTML_TRY(cancel_.check());
     return report;
   }
 

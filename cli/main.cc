@@ -42,6 +42,8 @@ void install_signal_handlers() {
     if (current.sa_handler != SIG_IGN) ::sigaction(number, &action, nullptr);
   }
   ::signal(SIGPIPE, SIG_IGN);
+  // A file beyond the limit of its size is an error of that write, as a full disk is.
+  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 // A file opened later must not get the number of a closed standard stream: what is meant for
@@ -72,7 +74,8 @@ int print_version() {
 int run(int argc, char** argv) {
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const int status = rtml::cli::run_front_end(words, rtml::Environment::of_process(), g_cancel);
-  const bool interrupted = status == static_cast<int>(rtml::ExitClass::kInterrupted);
+  const bool interrupted = status == static_cast<int>(rtml::ExitClass::kInterrupted) ||
+                           (status == 0 && g_signal == SIGINT);
   return interrupted && g_signal != 0 ? 128 + g_signal : status;
 }
 

@@ -81,6 +81,9 @@ struct Report {
   std::vector<std::pair<std::string, std::string>> outputs;
   // The result went to Session::output() already; nothing more is printed.
   bool streamed = false;
+  // A signal asked for the end and the work ended in order: the report stands. SIGTERM then ends
+  // with 0, as a service's stop does.
+  bool is_stopped_in_order = false;
   // What the process ends with: kOk, or kFailed, kFinding, kRetry for a verdict that is no error.
   ExitClass exit = ExitClass::kOk;
 

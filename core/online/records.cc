@@ -26,9 +26,11 @@ std::string_view folder(RecordKind kind) {
     case RecordKind::kDeadLetter:
       return "dead/";
     case RecordKind::kReplayed:
+      return "replayed/";
+    case RecordKind::kRunFacts:
       break;
   }
-  return "replayed/";
+  return "facts/";
 }
 
 std::string prefix(const PartName& name, RecordKind kind) {

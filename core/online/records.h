@@ -14,7 +14,12 @@
 
 namespace rtml::online {
 
-enum class RecordKind : std::uint8_t { kLate, kDeadLetter, kReplayed };
+enum class RecordKind : std::uint8_t {
+  kLate,
+  kDeadLetter,
+  kReplayed,
+  kRunFacts,  // What a run says of itself for those who look on; one, at offset 0.
+};
 
 // Its place is its offset, so that writing it again changes nothing.
 struct Record {

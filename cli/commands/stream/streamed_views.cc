@@ -1,0 +1,82 @@
+#include "cli/commands/stream/streamed_views.h"
+
+#include <algorithm>
+
+#include "core/base/time.h"
+
+namespace rtml::cli::commands {
+namespace {
+
+Json time_json(std::int64_t time_us) {
+  if (time_us == online::PartPosition::kNoTime) return nullptr;
+  return format_timestamp(time_us);
+}
+
+Json known(std::int64_t value) {
+  return value < 0 ? Json(nullptr) : Json(value);
+}
+
+double seconds(std::int64_t duration_us) {
+  return static_cast<double>(duration_us) / static_cast<double>(kSecond);
+}
+
+}  // namespace
+
+Result<std::vector<const project::FeatureView*>> streamed_views(const Arguments& arguments,
+                                                                const project::Project& project) {
+  const std::vector<std::string>& names = arguments.list("VIEW");
+  if (names.empty() != arguments.flag("--all")) {
+    return fail(Error(ErrorCode::kUsage, "give either views or --all")
+                    .with_help("\"rtml feature list\" shows the views"));
+  }
+  std::vector<const project::FeatureView*> views;
+  for (const std::string& name : names) {
+    RTML_TRY_ASSIGN(const project::FeatureView* view, project.find_view(name));
+    if (std::find(views.begin(), views.end(), view) == views.end()) views.push_back(view);
+  }
+  if (!names.empty()) return views;
+  for (const project::FeatureView& view : project.views()) {
+    if (project.source_of(view).stream) views.push_back(&view);
+  }
+  if (views.empty()) {
+    return fail(Error(ErrorCode::kUsage, "no source of a view has a stream")
+                    .with_help("add \"stream: {type: …}\" to a source"));
+  }
+  return views;
+}
+
+Json part_json(const stream::PartSnapshot& part, std::int64_t now_us) {
+  const online::PartPosition& position = part.position;
+  Json json = {{"view", part.view},
+               {"view_identity", part.view_identity},
+               {"source", part.source},
+               {"partition", part.partition},
+               {"partition_name", part.facts.partition_name},
+               {"next_offset", position.next_offset < 0 ? 0 : position.next_offset},
+               {"end_offset", known(part.facts.end_offset)},
+               {"lag", known(part.lag())},
+               {"watermark", time_json(position.watermark_us)},
+               {"watermark_delay_s", nullptr},
+               {"latest_event", time_json(position.max_event_us)},
+               {"cutover", time_json(position.cutover_us)},
+               {"events", position.counters.applied},
+               {"duplicates", position.counters.duplicates},
+               {"before_cutover", position.counters.before_cutover},
+               {"late", position.counters.late},
+               {"dead_letters", position.counters.dead_letters},
+               {"messages_per_s", part.facts.messages_per_s},
+               {"retries", part.facts.retries},
+               {"held_back_s", seconds(part.facts.held_back_us)},
+               {"committed_at", nullptr}};
+  if (position.watermark_us != online::PartPosition::kNoTime) {
+    json["watermark_delay_s"] = seconds(now_us - position.watermark_us);
+  }
+  if (part.facts.committed_us != 0) json["committed_at"] = time_json(part.facts.committed_us);
+  return json;
+}
+
+std::string shown_time(std::int64_t time_us) {
+  return time_us == online::PartPosition::kNoTime || time_us == 0 ? "-" : format_timestamp(time_us);
+}
+
+}  // namespace rtml::cli::commands

@@ -1,0 +1,305 @@
+#include "core/stream/replay.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "core/base/file_system.h"
+#include "core/base/time.h"
+#include "core/online/view_entry.h"
+#include "core/project/identity.h"
+#include "core/stream/letter.h"
+#include "core/stream/streamed_view.h"
+
+namespace rtml::stream {
+namespace {
+
+constexpr std::size_t kBatch = 4096;
+constexpr std::size_t kShownRefusals = 10;
+constexpr std::int64_t kNoTime = online::PartPosition::kNoTime;
+
+std::string origin_of(const Letter& letter) {
+  return letter.source + "/" + std::to_string(letter.partition) + "/" +
+         std::to_string(letter.offset);
+}
+
+class Replayer {
+ public:
+  Replayer(const ReplayOptions& options, plugin::OnlineStore& store, const Clock& clock,
+           const dataset::BuildContext& context)
+      : options_(options), store_(store), clock_(clock), context_(context) {}
+
+  Result<ReplayReport> run() {
+    for (const auto& file : options_.files) RTML_TRY(read_letters_of(file));
+    if (!options_.source.empty()) RTML_TRY(read_letters_of_store());
+    for (auto& [key, letters] : letters_) {
+      RTML_TRY(context_.cancel.check());
+      RTML_TRY(replay_partition(key.first, key.second, letters));
+    }
+    return std::move(report_);
+  }
+
+ private:
+  using Letters = std::map<std::int64_t, Letter>;  // By offset.
+
+  Status read_letters_of(const std::filesystem::path& file);
+  Status read_letters_of_store();
+  void add_line(std::string_view line);
+  bool is_wanted(const Letter& letter) const;
+
+  Result<const StreamedView*> view_of(const std::string& name);
+  Status replay_partition(const std::string& view, std::int32_t partition, const Letters& letters);
+  Status apply(const StreamedView& view, std::int32_t partition,
+               const std::vector<const Letter*>& letters);
+  std::optional<online::KeyedEvent> decode(const StreamedView& view, const Letter& letter,
+                                           message::Decoder& decoder);
+  void refuse(const Letter& letter, const std::string& why);
+  void count(const Letter& letter, online::Outcome outcome,
+             std::vector<online::Record>* records);
+
+  plugin::CallOptions call() const { return {.cancel = &context_.cancel}; }
+
+  const ReplayOptions& options_;
+  plugin::OnlineStore& store_;
+  const Clock& clock_;
+  const dataset::BuildContext& context_;
+  ReplayReport report_;
+  std::map<std::pair<std::string, std::int32_t>, Letters> letters_;  // By view and partition.
+  std::map<std::string, std::vector<SourceViews>> views_;
+  std::map<std::string, std::string> identities_;
+  message::TextArena texts_;
+  std::vector<std::unique_ptr<table::Value[]>> values_;  // What the events of a batch point into.
+};
+
+// ---- reading letters ----
+
+Status Replayer::read_letters_of(const std::filesystem::path& file) {
+  RTML_TRY_ASSIGN(const std::string text, read_file(file, std::size_t{8} << 30));
+  std::string_view left = text;
+  while (!left.empty()) {
+    const std::size_t end = left.find('\n');
+    add_line(left.substr(0, end));
+    left = end == std::string_view::npos ? std::string_view() : left.substr(end + 1);
+  }
+  return {};
+}
+
+Status Replayer::read_letters_of_store() {
+  for (const project::FeatureView& view : context_.project.views()) {
+    if (view.source != options_.source) continue;
+    const std::string identity = project::identity(context_.project, view);
+    RTML_TRY_ASSIGN(const plugin::Members members,
+                    store_.get(online::view_group(identity), call()));
+    RTML_TRY_ASSIGN(const auto entry, online::decode_view(members));
+    if (!entry) continue;
+    for (const std::string& part : entry->stream_parts) {
+      constexpr std::int64_t kRecords = 1024;
+      std::int64_t after = -1;
+      while (true) {
+        RTML_TRY_ASSIGN(const auto records,
+                        online::read_records({identity, part}, online::RecordKind::kDeadLetter,
+                                             after, kRecords, store_, call()));
+        if (records.empty()) break;
+        for (const online::Record& record : records) add_line(record.bytes);
+        after = records.back().offset;
+      }
+    }
+  }
+  return {};
+}
+
+void Replayer::add_line(std::string_view line) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+  ++report_.lines;
+  auto letter = letter_of_line(line);
+  if (!letter || letter->is_truncated) {
+    ++report_.unreadable_lines;
+    return;
+  }
+  if (!is_wanted(*letter)) {
+    ++report_.filtered;
+    return;
+  }
+  const auto view = context_.project.find_view(letter->view);
+  auto& identity = identities_[letter->view];
+  if (view && identity.empty()) identity = project::identity(context_.project, **view);
+  // Another version of the view reads the stream from its own beginning.
+  if (!view || identity != letter->view_identity) {
+    ++report_.other_versions;
+    return;
+  }
+  Letters& letters = letters_[{letter->view, letter->partition}];
+  const auto [place, is_new] = letters.insert_or_assign(letter->offset, std::move(*letter));
+  if (!is_new) ++report_.already_replayed;
+}
+
+bool Replayer::is_wanted(const Letter& letter) const {
+  if (letter.reason == Reason::kLate) return false;
+  if (!options_.source.empty() && letter.source != options_.source) return false;
+  return options_.filter.empty() || to_string(letter.reason) == options_.filter ||
+         letter.detail.find(options_.filter) != std::string::npos;
+}
+
+// ---- applying ----
+
+Result<const StreamedView*> Replayer::view_of(const std::string& name) {
+  auto& made = views_[name];
+  if (made.empty()) {
+    RTML_TRY_ASSIGN(const project::FeatureView* view, context_.project.find_view(name));
+    const project::FeatureView* const views[] = {view};
+    RTML_TRY_ASSIGN(made, make_source_views(views, context_));
+  }
+  return made.front().views.front().get();
+}
+
+Status Replayer::replay_partition(const std::string& name, std::int32_t partition,
+                                  const Letters& letters) {
+  RTML_TRY_ASSIGN(const StreamedView* view, view_of(name));
+  const online::PartName part =
+      online::stream_part(view->identity, view->source->name + ".replay", partition);
+  std::set<std::int64_t> replayed;
+  std::int64_t after = -1;
+  while (true) {
+    constexpr std::int64_t kRecords = 65'536;
+    RTML_TRY_ASSIGN(const auto records,
+                    online::read_records(part, online::RecordKind::kReplayed, after, kRecords,
+                                         store_, call()));
+    if (records.empty()) break;
+    for (const online::Record& record : records) replayed.insert(record.offset);
+    after = records.back().offset;
+  }
+  std::vector<const Letter*> batch;
+  for (const auto& [offset, letter] : letters) {
+    if (replayed.contains(offset)) {
+      ++report_.already_replayed;
+      continue;
+    }
+    batch.push_back(&letter);
+    if (batch.size() < kBatch) continue;
+    RTML_TRY(apply(*view, partition, batch));
+    batch.clear();
+  }
+  return batch.empty() ? Status() : apply(*view, partition, batch);
+}
+
+std::optional<online::KeyedEvent> Replayer::decode(const StreamedView& view, const Letter& letter,
+                                                   message::Decoder& decoder) {
+  const std::size_t columns = views_.at(view.view->name).front().decoder.columns.size();
+  const std::size_t keys = view.key_columns.size();
+  const std::size_t inputs = view.input_columns.size();
+  auto memory = std::make_unique<table::Value[]>(columns + keys + inputs);
+  table::Value* const values = memory.get();
+  const Result<bool> decoded = decoder.decode(letter.bytes, values, &texts_);
+  if (!decoded || !*decoded) {
+    refuse(letter, decoded ? "it says nothing" : decoded.error().message());
+    return std::nullopt;
+  }
+  online::KeyedEvent event;
+  event.event.time_us = values[view.time_column].integer();
+  if (event.event.time_us > clock_.now_us() &&
+      event.event.time_us - clock_.now_us() > view.view->timing.max_future_us) {
+    refuse(letter, "its time still lies in the future: " + format_timestamp(event.event.time_us));
+    return std::nullopt;
+  }
+  for (std::size_t key = 0; key < keys; ++key) {
+    values[columns + key] = values[view.key_columns[key]];
+    if (!values[columns + key].is_null()) continue;
+    refuse(letter, "key column " + view.program.keys[key].name + " is null or missing");
+    return std::nullopt;
+  }
+  for (std::size_t input = 0; input < inputs; ++input) {
+    values[columns + keys + input] = values[view.input_columns[input]];
+  }
+  event.key = {values + columns, keys};
+  event.event.inputs = {values + columns + keys, inputs};
+  if (view.created_column) event.event.created = values[*view.created_column];
+  if (view.id_column) event.event.id = values[*view.id_column];
+  values_.push_back(std::move(memory));
+  return event;
+}
+
+Status Replayer::apply(const StreamedView& view, std::int32_t partition,
+                       const std::vector<const Letter*>& letters) {
+  RTML_TRY_ASSIGN(const auto decoder,
+                  message::make_decoder(views_.at(view.view->name).front().decoder));
+  texts_.clear();
+  values_.clear();
+  std::vector<online::KeyedEvent> events;
+  std::vector<const Letter*> sent;
+  for (const Letter* letter : letters) {
+    auto event = decode(view, *letter, *decoder);
+    if (!event) continue;
+    events.push_back(*event);
+    sent.push_back(letter);
+  }
+  if (options_.dry_run) {
+    report_.applied += std::ssize(events);
+    return {};
+  }
+  if (events.empty()) return {};
+  const std::string& source = view.source->name;
+  const online::PartName name =
+      online::stream_part(view.identity, source + ".replay", partition);
+  RTML_TRY_ASSIGN(
+      online::PartWriter writer,
+      online::PartWriter::open(
+          view.program, view.source_schema, name, store_,
+          static_cast<std::uint64_t>(clock_.now_us()),
+          {.max_events_per_entity = view.view->timing.max_events_per_entity}, call()));
+  online::BatchEnd end;
+  end.next_offset = writer.position().next_offset;
+  for (online::KeyedEvent& event : events) event.offset = end.next_offset++;
+  RTML_TRY_ASSIGN(const std::vector<online::Outcome> outcomes, writer.apply(events, call()));
+  for (std::size_t i = 0; i < outcomes.size(); ++i) count(*sent[i], outcomes[i], &end.records);
+  // What reads of the partition's own part have given up is given up here.
+  RTML_TRY_ASSIGN(const auto main,
+                  online::read_position(online::stream_part(view.identity, source, partition),
+                                        store_, call()));
+  end.trim_to_us = main ? main->position.oldest_read_us : kNoTime;
+  return writer.commit(end, call());
+}
+
+void Replayer::count(const Letter& letter, online::Outcome outcome,
+                     std::vector<online::Record>* records) {
+  switch (outcome) {
+    case online::Outcome::kTooMany:
+      return refuse(letter, "its entity has max_events_per_entity events");
+    case online::Outcome::kFolded:
+      return refuse(letter, "it is late by now");
+    case online::Outcome::kDuplicate:
+      ++report_.duplicates;
+      break;
+    case online::Outcome::kBeforeCutover:
+      ++report_.before_cutover;
+      break;
+    case online::Outcome::kApplied:
+    case online::Outcome::kAlreadyApplied:
+      ++report_.applied;
+      break;
+  }
+  records->push_back({online::RecordKind::kReplayed, letter.offset, ""});
+}
+
+void Replayer::refuse(const Letter& letter, const std::string& why) {
+  ++report_.refused;
+  if (report_.refusals.size() < kShownRefusals) {
+    report_.refusals.push_back(origin_of(letter) + ": " + why);
+  }
+}
+
+}  // namespace
+
+Result<ReplayReport> replay(const ReplayOptions& options, plugin::OnlineStore& store,
+                            const Clock& clock, const dataset::BuildContext& context) {
+  if (!store.commits_atomically()) {
+    return fail(Error(ErrorCode::kUnsupported,
+                      "dead letters cannot be replayed into a store that does not commit "
+                      "atomically")
+                    .with_help("each could not be applied exactly once; correct them at their "
+                               "source and send them again"));
+  }
+  return Replayer(options, store, clock, context).run();
+}
+
+}  // namespace rtml::stream
