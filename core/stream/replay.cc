@@ -1,6 +1,7 @@
 #include "core/stream/replay.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -18,6 +19,8 @@ namespace {
 constexpr std::size_t kBatch = 4096;
 constexpr std::size_t kShownRefusals = 10;
 constexpr std::int64_t kNoTime = online::PartPosition::kNoTime;
+// The watermark of a part of replayed events: it waits for none, so it holds no read back.
+constexpr std::int64_t kWaitsForNone = std::numeric_limits<std::int64_t>::max();
 
 std::string origin_of(const Letter& letter) {
   return letter.source + "/" + std::to_string(letter.partition) + "/" +
@@ -252,6 +255,7 @@ Status Replayer::apply(const StreamedView& view, std::int32_t partition,
   for (online::KeyedEvent& event : events) event.offset = end.next_offset++;
   RTML_TRY_ASSIGN(const std::vector<online::Outcome> outcomes, writer.apply(events, call()));
   for (std::size_t i = 0; i < outcomes.size(); ++i) count(*sent[i], outcomes[i], &end.records);
+  end.watermark_us = kWaitsForNone;
   // What reads of the partition's own part have given up is given up here.
   RTML_TRY_ASSIGN(const auto main,
                   online::read_position(online::stream_part(view.identity, source, partition),

@@ -7,8 +7,13 @@
 namespace rtml::cli::commands {
 namespace {
 
+// False for no time yet, and for what waits for no event.
+bool is_time(std::int64_t time_us) {
+  return time_us >= kMinTimestamp && time_us <= kMaxTimestamp;
+}
+
 Json time_json(std::int64_t time_us) {
-  if (time_us == online::PartPosition::kNoTime) return nullptr;
+  if (!is_time(time_us)) return nullptr;
   return format_timestamp(time_us);
 }
 
@@ -68,7 +73,7 @@ Json part_json(const stream::PartSnapshot& part, std::int64_t now_us) {
                {"retries", part.facts.retries},
                {"held_back_s", seconds(part.facts.held_back_us)},
                {"committed_at", nullptr}};
-  if (position.watermark_us != online::PartPosition::kNoTime) {
+  if (is_time(position.watermark_us)) {
     json["watermark_delay_s"] = seconds(now_us - position.watermark_us);
   }
   if (part.facts.committed_us != 0) json["committed_at"] = time_json(part.facts.committed_us);
@@ -76,7 +81,7 @@ Json part_json(const stream::PartSnapshot& part, std::int64_t now_us) {
 }
 
 std::string shown_time(std::int64_t time_us) {
-  return time_us == online::PartPosition::kNoTime || time_us == 0 ? "-" : format_timestamp(time_us);
+  return !is_time(time_us) || time_us == 0 ? "-" : format_timestamp(time_us);
 }
 
 }  // namespace rtml::cli::commands
