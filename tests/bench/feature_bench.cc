@@ -134,8 +134,9 @@ State state_of(Kernel& kernel, const EventColumns& events, std::int64_t count) {
   return state;
 }
 
-// What a request asks for: 5 windows of 10 aggregates over two columns, 50 features.
-Program serving_program() {
+// What a request asks for: 5 windows of 10 aggregates over two columns, 50 features. In tiles of
+// `resolution_us`, or exact.
+Program serving_program(std::int64_t resolution_us = 0) {
   project::FeatureView view;
   view.name = "customer";
   for (const std::int64_t days : {1, 3, 7, 30, 60}) {
@@ -144,6 +145,7 @@ Program serving_program() {
       const auto add = [&](const std::string& function, Kind type) {
         view.features.push_back(aggregate("f" + std::to_string(view.features.size()),
                                           function + "(" + column + ")", days * kDay, type));
+        view.features.back().window->resolution_us = resolution_us;
       };
       add("count", Kind::kInt64);
       add("sum", kind);
@@ -183,6 +185,19 @@ void kernel_serve(benchmark::State& state) {
   const State kept = serving_state(kernel, *events, state.range(0));
   for (auto _ : state) {
     benchmark::DoNotOptimize(kernel.read(kept, kept.times_us.back()));
+  }
+}
+
+// The same from a state that has folded 60 days into tiles of an hour, or of a day.
+void kernel_serve_tiles(benchmark::State& state) {
+  const Program program = serving_program(state.range(0) * kHour);
+  const auto events = event_columns(program, rows(), "the rows");
+  Kernel kernel(program);
+  State kept = serving_state(kernel, *events, 10'000);
+  const std::int64_t now_us = kept.times_us.back();
+  kernel.trim(kept, now_us - kDay);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(kernel.read(kept, now_us));
   }
 }
 
@@ -251,6 +266,7 @@ BENCHMARK(kernel_update)->Arg(100)->Arg(1'000);
 BENCHMARK(kernel_read)->Arg(100)->Arg(1'000);
 BENCHMARK(kernel_update_in_order)->Arg(100);
 BENCHMARK(kernel_serve)->Arg(100)->Arg(1'000);
+BENCHMARK(kernel_serve_tiles)->Arg(1)->Arg(24);
 BENCHMARK(kernel_serve_with_event)->Arg(1'000);
 
 }  // namespace
