@@ -117,6 +117,9 @@ class OnlineStore {
                                                            std::uint64_t epoch,
                                                            const CallOptions& call) = 0;
 
+  // Which store gave the last read, where there are several to give it ("redis"); else empty.
+  virtual std::string_view answered_by() const { return {}; }
+
   Result<Members> get(std::string_view group, const CallOptions& call);
 };
 

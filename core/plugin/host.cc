@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "core/base/clock.h"
 #include "core/base/installation.h"
 #include "core/base/name.h"
+#include "core/base/time.h"
 #include "core/plugin/adapters.h"
+#include "core/plugin/fallback_store.h"
 #include "core/plugin/library.h"
 #include "core/plugin/manifest.h"
 #include "core/plugin/user_plugins.h"
@@ -158,8 +161,45 @@ Result<std::unique_ptr<TableStore>> PluginHost::table_store(std::string_view typ
   return adapt_table_store(std::move(plugin), options);
 }
 
+namespace {
+
+// Two stores as one, from the options of the first: {…, fallback: {type, …}, read_timeout}.
+Result<std::unique_ptr<OnlineStore>> store_with_fallback(PluginHost& host, std::string_view type,
+                                                         Json options) {
+  Json second_options = std::move(options["fallback"]);
+  FallbackSettings settings;
+  settings.first_name = type;
+  if (options.contains("read_timeout")) {
+    const Json& written = options["read_timeout"];
+    if (!written.is_string()) {
+      return fail(ErrorCode::kBadValue, "read_timeout of a store must be a duration such as 50ms");
+    }
+    RTML_TRY_ASSIGN(settings.read_timeout_us, parse_duration(written.get<std::string>()));
+  }
+  if (settings.read_timeout_us <= 0) {
+    return fail(ErrorCode::kBadValue, "read_timeout of a store must be positive");
+  }
+  if (!second_options.is_object() || !second_options.contains("type") ||
+      !second_options["type"].is_string() || second_options.contains("fallback")) {
+    return fail(Error(ErrorCode::kBadValue, "the fallback of a store must be another store")
+                    .with_help("write it as fallback: {type: postgres, …}"));
+  }
+  settings.second_name = second_options["type"].get<std::string>();
+  options.erase("fallback");
+  options.erase("read_timeout");
+  second_options.erase("type");
+  RTML_TRY_ASSIGN(auto first, host.online_store(type, options));
+  RTML_TRY_ASSIGN(auto second, host.online_store(settings.second_name, second_options));
+  if (settings.second_name == settings.first_name) settings.second_name += " (fallback)";
+  return std::make_unique<FallbackStore>(std::move(first), std::move(second), std::move(settings),
+                                         system_clock());
+}
+
+}  // namespace
+
 Result<std::unique_ptr<OnlineStore>> PluginHost::online_store(std::string_view type,
                                                               const Json& options) {
+  if (options.contains("fallback")) return store_with_fallback(*this, type, options);
   RTML_TRY_ASSIGN(SharedPlugin plugin, load(type, "online"));
   return adapt_online_store(std::move(plugin), options);
 }

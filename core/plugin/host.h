@@ -89,6 +89,8 @@ class PluginHost {
   // is not what the ABI promises.
   Result<std::unique_ptr<TableStore>> table_store(std::string_view type,
                                                   const Json& options = Json::object());
+  // An online store whose options name a `fallback` is read from that one while the first fails
+  // (core/plugin/fallback_store.h).
   Result<std::unique_ptr<OnlineStore>> online_store(std::string_view type,
                                                     const Json& options = Json::object());
   Result<std::unique_ptr<StreamStore>> stream_store(std::string_view type,

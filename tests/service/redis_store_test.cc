@@ -142,6 +142,22 @@ TEST_CASE("redis: scripts that the server has forgotten are loaded again") {
   CHECK(test::read_steps(*store).position == 2);
 }
 
+TEST_CASE("redis: a server that came back without its latest commit is noticed, once") {
+  const test::TemporaryDirectory directory;
+  test::RedisServer server(directory / "redis");
+  START_OR_SKIP(server);
+  const auto store = test::open_store("redis", options_of(server));
+  REQUIRE(test::commit_step(*store, 1));
+  const std::string key = server.command("--raw keys '*s:part/position'");
+  const std::string token = server.command("--raw hget " + key + " n");
+  REQUIRE(test::commit_step(*store, 2));
+  server.command("hset " + key + " n " + token);  // As after a restart from an older log.
+  const Status lost = test::commit_step(*store, 3);
+  REQUIRE(!lost);
+  CHECK(lost.error().code() == ErrorCode::kEpochStale);
+  CHECK(test::commit_step(*store, 3));
+}
+
 TEST_CASE("redis: a commit in many parts is one") {
   const test::TemporaryDirectory directory;
   test::RedisServer server(directory / "redis");

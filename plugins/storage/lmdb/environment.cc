@@ -59,11 +59,12 @@ Error lmdb_error(const std::string& operation, int code, const std::filesystem::
     case MDB_MAP_RESIZED:
       return std::move(error).with_help(
           "the store has outgrown the address space of this process; raise \"ulimit -v\"");
+    case EIO:  // What LMDB makes of a write that was cut short.
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
       return std::move(error).with_help(
-          "make room on the disk; what was committed before is there, this is not");
+          "make room on the disk, if it is full; what was committed before is there, this is not");
     default:
       return error;
   }

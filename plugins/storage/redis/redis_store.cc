@@ -184,7 +184,7 @@ sdk::Result<std::unique_ptr<sdk::OnlineTransaction>> RedisStore::begin(std::stri
                                                                        std::uint64_t epoch,
                                                                        const sdk::Call& call) {
   RTML_SDK_TRY_ASSIGN(auto transaction,
-                      RedisTransaction::begin(servers_, layout_, scope, epoch, call));
+                      RedisTransaction::begin(servers_, commits_, layout_, scope, epoch, call));
   return std::unique_ptr<sdk::OnlineTransaction>(std::move(transaction));
 }
 

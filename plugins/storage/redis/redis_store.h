@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "plugins/storage/redis/layout.h"
+#include "plugins/storage/redis/redis_transaction.h"
 #include "plugins/storage/redis/servers.h"
 #include "rtml/sdk/storage.h"
 
@@ -41,6 +42,7 @@ class RedisStore : public sdk::OnlineStore {
   sdk::Status forget_names(const std::vector<std::string>& gone, const Wait& wait);
 
   std::shared_ptr<Servers> servers_;
+  std::shared_ptr<OwnCommits> commits_ = std::make_shared<OwnCommits>();
   Layout layout_;
 };
 

@@ -95,10 +95,12 @@ class ScriptCall {
 
 }  // namespace
 
-RedisTransaction::RedisTransaction(std::shared_ptr<Servers> servers, const Layout& layout,
+RedisTransaction::RedisTransaction(std::shared_ptr<Servers> servers,
+                                   std::shared_ptr<OwnCommits> commits, const Layout& layout,
                                    std::string_view scope, std::uint64_t epoch,
                                    const sdk::Call& call)
     : servers_(std::move(servers)),
+      commits_(std::move(commits)),
       layout_(layout),
       scope_(scope),
       epoch_(epoch_text(epoch)),
@@ -106,11 +108,11 @@ RedisTransaction::RedisTransaction(std::shared_ptr<Servers> servers, const Layou
       token_after_(make_token()) {}
 
 sdk::Result<std::unique_ptr<RedisTransaction>> RedisTransaction::begin(
-    std::shared_ptr<Servers> servers, const Layout& layout, std::string_view scope,
-    std::uint64_t epoch, const sdk::Call& call) {
+    std::shared_ptr<Servers> servers, std::shared_ptr<OwnCommits> commits, const Layout& layout,
+    std::string_view scope, std::uint64_t epoch, const sdk::Call& call) {
   RTML_SDK_TRY(plugins::check_scope(scope));
-  auto transaction =
-      std::make_unique<RedisTransaction>(std::move(servers), layout, scope, epoch, call);
+  auto transaction = std::make_unique<RedisTransaction>(std::move(servers), std::move(commits),
+                                                        layout, scope, epoch, call);
   RTML_SDK_TRY(transaction->read_scope());
   return transaction;
 }
@@ -140,7 +142,17 @@ sdk::Status RedisTransaction::read_scope() {
   const std::string_view current = text_of(*reply.element[0]);
   token_before_ = text_of(*reply.element[1]);
   if (current > epoch_) return stale(current);
-  return {};
+  // Another writer in between has raised the epoch, or this one has; else a token that is not known
+  // means that the server has lost what it had acknowledged.
+  if (current < epoch_) {
+    commits_->forget(scope_);
+    return {};
+  }
+  if (commits_->are_there(scope_, token_before_)) return {};
+  return sdk::fail(RTML_STATUS_STALE_EPOCH,
+                   "the server does not hold the last commit any more: " + scope_,
+                   "it came back without its latest writes; start again from the position that it "
+                   "holds, and see \"Durability\" in docs/stores.md");
 }
 
 sdk::Status RedisTransaction::check_open(std::string_view group) const {
@@ -223,7 +235,10 @@ sdk::Status RedisTransaction::expire(std::string_view group, std::int64_t at_us)
 sdk::Status RedisTransaction::commit() {
   if (is_over_) return sdk::fail(RTML_STATUS_INVALID_CALL, "the transaction is committed");
   is_over_ = true;
-  return servers_->is_cluster() ? commit_by_group() : commit_at_once();
+  commits_->expect(scope_, token_before_, token_after_);
+  sdk::Status committed = servers_->is_cluster() ? commit_by_group() : commit_at_once();
+  if (committed) commits_->expect(scope_, token_after_, token_after_);
+  return committed;
 }
 
 std::vector<std::string> RedisTransaction::script_start(bool by_group) const {
@@ -236,6 +251,7 @@ sdk::Status RedisTransaction::check_outcome(const redisReply& reply) const {
   if (reply.type == REDIS_REPLY_ARRAY && reply.elements > 0) {
     const std::string_view outcome = text_of(*reply.element[0]);
     if (outcome == "done") return {};
+    commits_->forget(scope_);
     if (outcome == "stale" && reply.elements == 2) return stale(text_of(*reply.element[1]));
     if (outcome == "moved") {
       sdk::Error error = sdk::fail(RTML_STATUS_BUSY,

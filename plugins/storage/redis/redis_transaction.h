@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plugins/shared/pending_changes.h"
@@ -15,15 +17,38 @@
 
 namespace rtml::redis {
 
+// What a store knows of the commits that it has made, by scope. A server that comes back without
+// the latest of them, because its log was behind, must not be written to by someone who believes
+// that they are there: what was kept in memory since would leave holes.
+class OwnCommits {
+ public:
+  // Before a commit is sent: the token afterwards is one of the two.
+  void expect(const std::string& scope, std::string before, std::string after) {
+    tokens_[scope] = {std::move(before), std::move(after)};
+  }
+  // False if a commit of this store is gone; then it is forgotten, so that its writer can start
+  // anew from what is there.
+  bool are_there(const std::string& scope, std::string_view token) {
+    const auto known = tokens_.find(scope);
+    if (known == tokens_.end()) return true;
+    if (token == known->second.first || token == known->second.second) return true;
+    tokens_.erase(known);
+    return false;
+  }
+  void forget(const std::string& scope) { tokens_.erase(scope); }
+
+ private:
+  std::map<std::string, std::pair<std::string, std::string>> tokens_;
+};
+
 class RedisTransaction : public sdk::OnlineTransaction {
  public:
-  static sdk::Result<std::unique_ptr<RedisTransaction>> begin(std::shared_ptr<Servers> servers,
-                                                              const Layout& layout,
-                                                              std::string_view scope,
-                                                              std::uint64_t epoch,
-                                                              const sdk::Call& call);
-  RedisTransaction(std::shared_ptr<Servers> servers, const Layout& layout, std::string_view scope,
-                   std::uint64_t epoch, const sdk::Call& call);
+  static sdk::Result<std::unique_ptr<RedisTransaction>> begin(
+      std::shared_ptr<Servers> servers, std::shared_ptr<OwnCommits> commits, const Layout& layout,
+      std::string_view scope, std::uint64_t epoch, const sdk::Call& call);
+  RedisTransaction(std::shared_ptr<Servers> servers, std::shared_ptr<OwnCommits> commits,
+                   const Layout& layout, std::string_view scope, std::uint64_t epoch,
+                   const sdk::Call& call);
 
   sdk::Result<sdk::Groups> get(const std::vector<std::string_view>& groups) override;
   sdk::Status put(std::string_view group, std::string_view member, std::string_view value) override;
@@ -49,6 +74,7 @@ class RedisTransaction : public sdk::OnlineTransaction {
   sdk::Status check_outcome(const redisReply& reply) const;
 
   std::shared_ptr<Servers> servers_;
+  std::shared_ptr<OwnCommits> commits_;
   Layout layout_;
   std::string scope_;
   std::string epoch_;

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,96 @@ TEST_CASE("lmdb: a writer killed at any moment leaves whole transactions and no 
     });
     REQUIRE(::waitpid(checker, &status, 0) == checker);
     REQUIRE(status == 0);
+  }
+}
+
+// Commits groups of 100 KiB until that fails; true if what was committed before is still all there
+// and the error says what to do.
+bool fill_until_full(OnlineStore& store) {
+  const std::string value(100'000, 'x');
+  for (int step = 0; step < 1'000; ++step) {
+    const auto commit = [&]() -> Status {
+      RTML_TRY_ASSIGN(const auto transaction, store.begin("filler", 1, within_a_minute()));
+      RTML_TRY(transaction->put("group/" + std::to_string(1'000 + step), "m", value));
+      return transaction->commit();
+    };
+    const Status status = commit();
+    if (status) continue;
+    const auto all = store.scan("group/", "", 2'000, {});
+    return step > 5 && status.error().code() == ErrorCode::kIo &&
+           status.error().help().find("room on the disk") != std::string::npos && all &&
+           static_cast<int>(all->size()) == step && all->back().second.front().second == value;
+  }
+  return false;
+}
+
+TEST_CASE("lmdb: on a full disk a commit fails, what was committed before stays, and room helps") {
+  const test::TemporaryDirectory directory;
+  // A bound on the size of files ends a write as a full disk does.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit bound = {3'000'000, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &bound);
+    auto store = open_store(directory.path());
+    ::_exit(store && fill_until_full(**store) ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  const auto store = open_store(directory.path());
+  REQUIRE(store);
+  CHECK((*store)->list("group/", "", 2'000, {})->size() > 5);
+  CHECK(increment(**store));
+}
+
+TEST_CASE("lmdb: a store grows without being told to") {
+  const test::TemporaryDirectory directory;
+  const auto store = open_store(directory.path());
+  REQUIRE(store);
+  for (int i = 0; i < 40; ++i) {
+    const auto transaction = (*store)->begin("scope", 1, {});
+    REQUIRE(transaction);
+    REQUIRE((*transaction)->put("g" + std::to_string(i), "m", std::string(1'000'000, 'x')));
+    REQUIRE((*transaction)->commit());
+  }
+  CHECK((*store)->list("g", "", 100, {})->size() == 40);
+}
+
+TEST_CASE("lmdb: a store may have a fallback, whose options are its own") {
+  const test::TemporaryDirectory directory;
+  auto host = test::built_host();
+  const auto second = host.online_store("lmdb", {{"path", (directory / "second").string()}});
+  REQUIRE(second);
+  REQUIRE(increment(**second));
+  Json options = {{"path", (directory / "first").string()},
+                  {"read_timeout", "20ms"},
+                  {"fallback", {{"type", "lmdb"}, {"path", (directory / "second").string()}}}};
+  const auto both = host.online_store("lmdb", options);
+  REQUIRE(both);
+  CHECK((*both)->get("counter", {})->empty());  // The first answers, that it holds nothing.
+  CHECK((*both)->answered_by() == "lmdb");
+  options["fallback"].erase("type");
+  CHECK(host.online_store("lmdb", options).error().id() == "RT0107");
+  options["fallback"] = "lmdb";
+  CHECK(host.online_store("lmdb", options).error().id() == "RT0107");
+}
+
+TEST_CASE("lmdb: groups are replaced again and again") {
+  const test::TemporaryDirectory directory;
+  const auto store = open_store(directory.path());
+  REQUIRE(store);
+  for (int round = 0; round < 3; ++round) {
+    const auto transaction = (*store)->begin("scope", 1, {});
+    REQUIRE(transaction);
+    for (int i = 0; i < 50; ++i) {
+      const std::string group = "g" + std::to_string(i);
+      REQUIRE((*transaction)->remove_group(group));
+      REQUIRE((*transaction)->put(group, "m" + std::to_string(round), std::to_string(i)));
+    }
+    REQUIRE((*transaction)->commit());
+    CHECK((*store)->get("g7", {}).value() ==
+          plugin::Members{{"m" + std::to_string(round), "7"}});
   }
 }
 
