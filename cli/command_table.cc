@@ -10,11 +10,13 @@
 #include "cli/commands/drift/check.h"
 #include "cli/commands/drift/profile.h"
 #include "cli/commands/feature/apply.h"
+#include "cli/commands/feature/explain.h"
 #include "cli/commands/feature/get.h"
 #include "cli/commands/feature/list.h"
 #include "cli/commands/feature/materialize.h"
 #include "cli/commands/feature/plan.h"
 #include "cli/commands/feature/show.h"
+#include "cli/commands/feature/verify.h"
 #include "cli/commands/help/help.h"
 #include "cli/commands/init/init.h"
 #include "cli/commands/model/diff.h"
@@ -57,11 +59,13 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kDriftCheck,
     &commands::kDriftProfile,
     &commands::kFeatureApply,
+    &commands::kFeatureExplain,
     &commands::kFeatureGet,
     &commands::kFeatureList,
     &commands::kFeatureMaterialize,
     &commands::kFeaturePlan,
     &commands::kFeatureShow,
+    &commands::kFeatureVerify,
     &commands::kHelp,
     &commands::kInit,
     &commands::kModelDiff,

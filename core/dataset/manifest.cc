@@ -9,7 +9,8 @@ namespace {
 
 // A file's path as it is the same on another machine: below the project, or its name alone.
 std::string portable_path(const std::filesystem::path& file, const std::filesystem::path& root) {
-  const std::filesystem::path relative = file.lexically_normal().lexically_relative(root);
+  const std::filesystem::path relative =
+      std::filesystem::absolute(file).lexically_normal().lexically_relative(root);
   if (relative.empty() || *relative.begin() == "..") return file.filename().string();
   return relative.generic_string();
 }

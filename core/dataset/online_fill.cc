@@ -8,6 +8,7 @@
 #include "core/base/fast_hash.h"
 #include "core/base/hash.h"
 #include "core/base/time.h"
+#include "core/dataset/event_cursor.h"
 #include "core/dataset/source_set.h"
 #include "core/feature/kernel.h"
 #include "core/feature/sweep.h"
@@ -25,39 +26,6 @@ constexpr std::int64_t kTransactionBytes = std::int64_t{32} << 20;
 constexpr std::int64_t kListGroups = 4'096;
 // Where groups are written one by one, a reader may still be in the middle of an earlier fill.
 constexpr std::int64_t kGraceUs = 10 * kMinute;
-
-// Reads one row after the other as the kernel takes them.
-class EventCursor {
- public:
-  explicit EventCursor(const feature::EventColumns& columns)
-      : columns_(columns), inputs_(columns.inputs.size()), key_(columns.keys.size()) {}
-
-  std::int64_t time_us(std::int64_t row) const { return columns_.time.values<std::int64_t>()[row]; }
-
-  // The key of the row's entity, or nothing if a part of it is null.
-  std::optional<std::span<const table::Value>> key(std::int64_t row) {
-    for (std::size_t index = 0; index < key_.size(); ++index) {
-      key_[index] = table::value_at(columns_.keys[index], row);
-      if (key_[index].is_null()) return std::nullopt;
-    }
-    return key_;
-  }
-
-  feature::Event event(std::int64_t row) {
-    for (std::size_t index = 0; index < inputs_.size(); ++index) {
-      inputs_[index] = table::value_at(columns_.inputs[index], row);
-    }
-    feature::Event event{.time_us = time_us(row), .inputs = inputs_};
-    if (columns_.created) event.created = table::value_at(*columns_.created, row);
-    if (columns_.id) event.id = table::value_at(*columns_.id, row);
-    return event;
-  }
-
- private:
-  const feature::EventColumns& columns_;
-  std::vector<table::Value> inputs_;
-  std::vector<table::Value> key_;
-};
 
 // The rows in the order of their times: the kernel takes events in any order, but appending is
 // cheaper than making room.

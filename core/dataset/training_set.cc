@@ -199,6 +199,8 @@ Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
                   {"duplicates", rows.duplicates},
                   {"without_label", rows.without_label},
                   {"immature", rows.immature}};
+  if (options.from_us) parts.labels["from_us"] = *options.from_us;
+  if (options.to_us) parts.labels["to_us"] = *options.to_us;
   RTML_TRY_ASSIGN(set.manifest, make_manifest(set, parts, sources, context));
   return set;
 }

@@ -4,8 +4,10 @@
 #include "cli/effort.h"
 #include "cli/registry_change.h"
 #include "cli/table_file.h"
+#include "core/base/file_system.h"
 #include "core/base/number.h"
 #include "core/dataset/manifest.h"
+#include "core/dataset/rebuild.h"
 
 namespace rtml::cli::commands {
 namespace {
@@ -29,6 +31,9 @@ constexpr OptionSpec kOptions[] = {
      .value = "NAME",
      .help = "The training set of a pipeline, with rows and labels of its source",
      .completion = Completion::kPipeline},
+    {.name = "--from-manifest",
+     .value = "DATASET|FILE",
+     .help = "Build a known training set again, or say which of its inputs differs"},
     {.name = "--out",
      .type = OptionType::kPath,
      .value = "FILE",
@@ -58,22 +63,34 @@ constexpr Example kExamples[] = {
      .says = "Add the features of two views to the rows of a file"},
     {.command = "rtml dataset build --pipeline price_direction -o train.parquet",
      .says = "Write the training set of a pipeline"},
+    {.command = "rtml dataset build --from-manifest manifest.json -o again.parquet",
+     .says = "Rebuild the rows that a manifest describes"},
 };
 
+Status refuse(const Arguments& arguments, std::initializer_list<const char*> options,
+              const std::string& with) {
+  for (const char* option : options) {
+    if (!arguments.has(option)) continue;
+    return fail(ErrorCode::kUsage,
+                std::string(option) + " does not go with " + with + ", which says what to build");
+  }
+  return {};
+}
+
 Status check_options(const Arguments& arguments) {
+  if (arguments.has("--from-manifest")) {
+    return refuse(arguments,
+                  {"--features", "--service", "--pipeline", "--full-feature-names", "--allow-leak"},
+                  "--from-manifest");
+  }
   if (arguments.has("--pipeline")) {
-    for (const char* option : {"--entities", "--features", "--service", "--full-feature-names"}) {
-      if (arguments.has(option)) {
-        return fail(ErrorCode::kUsage,
-                    std::string(option) + " does not go with --pipeline, which says what to build");
-      }
-    }
-    return {};
+    return refuse(arguments, {"--entities", "--features", "--service", "--full-feature-names"},
+                  "--pipeline");
   }
   if (!arguments.has("--entities") || arguments.has("--features") == arguments.has("--service")) {
     return fail(Error(ErrorCode::kUsage,
                       "give --entities with --features or --service, or "
-                      "--pipeline")
+                      "--pipeline, or --from-manifest")
                     .with_help("rtml dataset build --entities labels.parquet --features "
                                "VIEW[:FEATURE],… -o train.parquet"));
   }
@@ -98,9 +115,42 @@ Result<std::vector<project::ServiceColumn>> features_of(const Arguments& argumen
   return project.resolve_features(arguments.list("--features"), full_names);
 }
 
-Result<dataset::TrainingSet> build(const Arguments& arguments,
+// The manifest of a file, or of a training set that the registry knows.
+Result<Json> read_manifest(const std::string& reference, Session& session) {
+  if (std::filesystem::is_regular_file(reference)) {
+    RTML_TRY_ASSIGN(const std::string bytes, read_file(reference));
+    RTML_TRY_ASSIGN(Json json, parse_json(bytes, reference));
+    // What "dataset build" and "dataset show" print holds it too.
+    return json.is_object() && json.contains("manifest") ? json["manifest"] : json;
+  }
+  RTML_TRY_ASSIGN(const registry::Registry* registry, session.registry());
+  registry::Dataset dataset;
+  {
+    RTML_TRY_ASSIGN(const registry::Reader reader, registry->read());
+    Result<registry::Dataset> found = reader.dataset(reference);
+    if (!found) {
+      return fail(Error(found.error().code(), found.error().message())
+                      .with_help("there is no file of that name either; \"rtml dataset show\" "
+                                 "lists the training sets"));
+    }
+    dataset = std::move(*found);
+  }
+  RTML_TRY_ASSIGN(const std::string bytes, registry->read_artifact(dataset.manifest_sha256));
+  return parse_json(bytes, "the manifest " + dataset.manifest_sha256);
+}
+
+Result<dataset::TrainingSet> rebuild(const Arguments& arguments, Session& session,
+                                     const dataset::BuildContext& context) {
+  RTML_TRY_ASSIGN(const Json manifest, read_manifest(arguments.text("--from-manifest"), session));
+  const std::string entities =
+      arguments.has("--entities") ? arguments.text("--entities") : std::string();
+  return dataset::rebuild(manifest, entities, context);
+}
+
+Result<dataset::TrainingSet> build(const Arguments& arguments, Session& session,
                                    const dataset::BuildContext& context,
                                    std::function<Status(table::BatchReader&)> write) {
+  if (arguments.has("--from-manifest")) return rebuild(arguments, session, context);
   dataset::BuildOptions options;
   options.write = std::move(write);
   options.timestamp_column = arguments.text("--timestamp");
@@ -157,7 +207,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
     if (!dry_run) RTML_TRY(write_table(session, output, rows));
     return dry_run ? drain(rows) : Status();
   };
-  RTML_TRY_ASSIGN(const dataset::TrainingSet set, build(arguments, *inputs.context, write));
+  RTML_TRY_ASSIGN(const dataset::TrainingSet set, build(arguments, session, *inputs.context, write));
   if (!dry_run && !set.is_written) {
     const auto rows = table::read_batches(set.rows.shared_schema(), {set.rows});
     RTML_TRY(write_table(session, output, *rows));
@@ -190,7 +240,9 @@ constinit const CommandSpec kDatasetBuild{
     .description =
         "Keeps every column and row of --entities, in their order, and adds the features as of\n"
         "each row's time; null where nothing was known. The file appears when it is complete. A\n"
-        "manifest that can rebuild it goes into the registry: \"rtml dataset show\".",
+        "manifest that can rebuild it goes into the registry: \"rtml dataset show\".\n\n"
+        "With --from-manifest, compares every input with the manifest first, then builds the same\n"
+        "rows; --entities names an entity file that lies elsewhere now.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

@@ -1,8 +1,7 @@
 #include "cli/commands/feature/get.h"
 
-#include <algorithm>
-
 #include "cli/build_inputs.h"
+#include "cli/entity_arguments.h"
 #include "core/base/time.h"
 #include "core/online/json_value.h"
 #include "core/online/open_store.h"
@@ -42,24 +41,6 @@ constexpr Example kExamples[] = {
          "--event '{\"tx_amount\": 12.5}'",
      .says = "Read two customers as if each had just paid 12.5"},
 };
-
-Result<std::vector<online::EntityKeyTexts>> entities_of(const Arguments& arguments) {
-  std::vector<online::EntityKeyTexts> entities(1);
-  for (const std::string& text : arguments.list("--entity")) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return fail(ErrorCode::kBadOptionValue, "--entity takes KEY=VALUE, not: " + text);
-    }
-    const std::string key = text.substr(0, equals);
-    const auto& last = entities.back();
-    if (std::any_of(last.begin(), last.end(),
-                    [&](const auto& part) { return part.first == key; })) {
-      entities.emplace_back();
-    }
-    entities.back().emplace_back(key, text.substr(equals + 1));
-  }
-  return entities;
-}
 
 Text status_text(feature::Status status) {
   return Text(std::string(feature::to_string(status)),
@@ -142,7 +123,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
   const dataset::BuildContext& context = *inputs.context;
   RTML_TRY_ASSIGN(const auto features, features_asked_for(arguments, context.project));
-  RTML_TRY_ASSIGN(const auto entities, entities_of(arguments));
+  RTML_TRY_ASSIGN(const auto entities, entities_of(arguments.list("--entity")));
   const std::int64_t now_us = session.clock().now_us();
   online::TextRequest request{.entities = entities};
   request.time_us = arguments.optional_integer("--at").value_or(now_us);
