@@ -6,6 +6,7 @@
 
 #include "core/dataset/source_set.h"
 #include "core/expression/syntax.h"
+#include "core/feature/on_demand.h"
 #include "core/project/project.h"
 
 namespace rtml::plan {
@@ -54,6 +55,12 @@ Result<std::vector<std::string>> check_views(const dataset::BuildContext& contex
       views += (views.empty() ? "" : ", ") + view.name;
     }
     check_syntax(view, errors);
+  }
+  for (const project::OnDemandView& view : context.project.on_demand_views()) {
+    if (auto program = feature::OnDemandProgram::compile(view, context.project.inputs_of(view));
+        !program) {
+      flatten(std::move(program).error(), errors);
+    }
   }
   if (!errors.empty()) return fail(Error::many(std::move(errors)));
   std::vector<std::string> warnings;

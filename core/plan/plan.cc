@@ -12,7 +12,8 @@
 namespace rtml::plan {
 namespace {
 
-constexpr std::string_view kKinds[] = {"source", "entity", "feature_view", "feature_service"};
+constexpr std::string_view kKinds[] = {"source", "entity", "feature_view", "on_demand_view",
+                                        "feature_service"};
 
 // Features of one view that are gone or have another type, with the words for it.
 using LostFeatures = std::map<std::string, std::string>;
@@ -35,6 +36,9 @@ std::vector<Step> steps_of(const project::Project& project) {
     if (!entity.implied) steps.push_back(step_of("entity", project, entity));
   }
   for (const auto& view : project.views()) steps.push_back(step_of("feature_view", project, view));
+  for (const auto& view : project.on_demand_views()) {
+    steps.push_back(step_of("on_demand_view", project, view));
+  }
   for (const auto& service : project.services()) {
     steps.push_back(step_of("feature_service", project, service));
   }
@@ -62,14 +66,16 @@ LostFeatures lost_features(const Json& before, const Json* after) {
   return lost;
 }
 
-// The features of `view` that a service's content takes; nothing means all of them.
+// The features of `view` that the content of a service or on-demand view takes.
 struct UsedFeatures {
   bool all = false;
   std::set<std::string> names;
 };
-UsedFeatures used_features(const Json& service, const std::string& view) {
+UsedFeatures used_features(const Json& content, const std::string& view) {
   UsedFeatures used;
-  for (const Json& item : service.at("definition").at("features")) {
+  const Json& definition = content.at("definition");
+  const bool is_service = definition.at("kind") == "feature_service";
+  for (const Json& item : definition.at(is_service ? "features" : "inputs")) {
     const std::string text = item;
     if (text == view) used.all = true;
     if (text.starts_with(view + ":")) used.names.insert(text.substr(view.size() + 1));
@@ -91,9 +97,10 @@ std::vector<std::string> breaks_of(const Step& step, const Registered& registere
   std::vector<std::string> breaks;
   if (lost.empty()) return breaks;
   for (const registry::Definition& definition : registered.current) {
-    if (definition.kind != "feature_service") continue;
-    add_breaks("service " + definition.label(), used_features(definition.content, step.name),
-               step.name, lost, breaks);
+    const bool is_service = definition.kind == "feature_service";
+    if (!is_service && definition.kind != "on_demand_view") continue;
+    add_breaks((is_service ? "service " : "on-demand view ") + definition.label(),
+               used_features(definition.content, step.name), step.name, lost, breaks);
   }
   for (const auto& [alias, version] : registered.in_use) {
     const auto bound =
@@ -110,6 +117,10 @@ std::vector<std::string> breaks_of(const Step& step, const Registered& registere
     add_breaks("model " + alias, used, step.name, lost, breaks);
   }
   return breaks;
+}
+
+bool has_features(std::string_view kind) {
+  return kind == "feature_view" || kind == "on_demand_view";
 }
 
 const registry::Definition* find_current(const Registered& registered, const Step& step) {
@@ -129,7 +140,7 @@ void compare(Step& step, const Registered& registered) {
   if (current->identity == step.identity) return;
   step.action = Action::kChanged;
   step.changes = differences(current->content, step.content);
-  if (step.kind == "feature_view") {
+  if (has_features(step.kind)) {
     step.breaks = breaks_of(step, registered, lost_features(current->content, &step.content));
   }
 }
@@ -185,7 +196,7 @@ Plan make_plan(const project::Project& project, const Registered& registered) {
     step.name = definition.name;
     step.action = Action::kRetired;
     step.current = definition.label();
-    if (step.kind == "feature_view") {
+    if (has_features(step.kind)) {
       step.breaks = breaks_of(step, registered, lost_features(definition.content, nullptr));
     }
     plan.steps.push_back(std::move(step));

@@ -1,6 +1,6 @@
 // What applying a project would change in the registry, and what that would break.
 //
-// A plan compares the sources, entities, feature views and feature services of a project with the
+// A plan compares the sources, entities, feature views, on-demand views and feature services of a project with the
 // definitions that plain names mean in a registry, by identity. Values; plan and apply within one
 // transaction to be sure that nothing moved in between.
 
@@ -24,7 +24,7 @@ enum class Action : std::uint8_t { kUnchanged, kNew, kChanged, kRetired };
 std::string_view to_string(Action action);  // "unchanged", "new", "changed", "retired".
 
 struct Step {
-  std::string kind;  // "source", "entity", "feature_view", "feature_service".
+  std::string kind;  // "source", "entity", "feature_view", "on_demand_view", "feature_service".
   std::string name;
   Action action = Action::kUnchanged;
   std::string identity;  // Of the project's definition; empty if it is retired.

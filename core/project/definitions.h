@@ -185,10 +185,21 @@ struct FeatureView {
   }
 };
 
-// A view whose features a service takes: all, or one.
+// A view whose features a service or an on-demand view takes: all, or one.
 struct ServiceItem {
   std::string view;
   std::string feature;  // Empty: all of the view, in its order.
+  SourceLocation location;
+};
+
+// Features that are computed from a request as it comes: from the columns that it brings and from
+// features of views. Nothing of them is kept.
+struct OnDemandView {
+  std::string name;
+  std::vector<table::Field> request;
+  std::vector<ServiceItem> inputs;
+  std::vector<Feature> features;  // Each with an expression.
+  Notes notes;
   SourceLocation location;
 };
 

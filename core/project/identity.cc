@@ -53,6 +53,14 @@ Json canonical(const Feature& feature) {
   return json;
 }
 
+Json canonical(const std::vector<ServiceItem>& items) {
+  Json json = Json::array();
+  for (const ServiceItem& item : items) {
+    json.push_back(item.feature.empty() ? item.view : item.view + ":" + item.feature);
+  }
+  return json;
+}
+
 Json canonical(const Split& split) {
   if (split.absolute) {
     return {{"train_from", format_timestamp(split.train_from_us)},
@@ -134,13 +142,22 @@ Json canonical(const FeatureView& view) {
   return json;
 }
 
+Json canonical(const OnDemandView& view) {
+  Json json = document("on_demand_view", view.name);
+  // An object: in which order a request names its columns has no meaning.
+  Json request = Json::object();
+  for (const table::Field& field : view.request) request[field.name] = to_string(field.type);
+  json["request"] = std::move(request);
+  json["inputs"] = canonical(view.inputs);
+  Json features = Json::array();
+  for (const Feature& feature : view.features) features.push_back(canonical(feature));
+  json["features"] = std::move(features);
+  return json;
+}
+
 Json canonical(const FeatureService& service) {
   Json json = document("feature_service", service.name);
-  Json features = Json::array();
-  for (const ServiceItem& item : service.features) {
-    features.push_back(item.feature.empty() ? item.view : item.view + ":" + item.feature);
-  }
-  json["features"] = std::move(features);
+  json["features"] = canonical(service.features);
   if (service.full_feature_names) json["full_feature_names"] = true;
   return json;
 }
@@ -165,6 +182,21 @@ Json canonical(const Pipeline& pipeline) {
   return json;
 }
 
+namespace {
+
+// The identities of the views that columns come from, by name.
+Json identities(const Project& project, const std::vector<ServiceColumn>& columns) {
+  Json views = Json::object();
+  for (const ServiceColumn& column : columns) {
+    if (!views.contains(column.view->name)) {
+      views[column.view->name] = identity(project, *column.view);
+    }
+  }
+  return views;
+}
+
+}  // namespace
+
 Json content(const Project&, const Source& source) {
   return bound(canonical(source));
 }
@@ -186,13 +218,18 @@ Json content(const Project& project, const FeatureView& view) {
   return json;
 }
 
+Json content(const Project& project, const OnDemandView& view) {
+  Json json = bound(canonical(view));
+  json["views"] = identities(project, project.inputs_of(view));
+  return json;
+}
+
 Json content(const Project& project, const FeatureService& service) {
   Json json = bound(canonical(service));
-  Json views = Json::object();
-  for (const ServiceColumn& column : project.columns_of(service)) {
-    if (!views.contains(column.view->name)) {
-      views[column.view->name] = identity(project, *column.view);
-    }
+  const FeatureSelection selection = project.selection_of(service);
+  Json views = identities(project, selection.features);
+  for (const OnDemandColumn& column : selection.on_demand) {
+    views[column.view->name] = identity(project, *column.view);
   }
   json["views"] = std::move(views);
   return json;
@@ -219,6 +256,7 @@ std::string identity(const Project& project, const Definition& definition) {
 template std::string identity(const Project&, const Source&);
 template std::string identity(const Project&, const Entity&);
 template std::string identity(const Project&, const FeatureView&);
+template std::string identity(const Project&, const OnDemandView&);
 template std::string identity(const Project&, const FeatureService&);
 template std::string identity(const Project&, const Pipeline&);
 

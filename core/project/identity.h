@@ -22,15 +22,17 @@ inline constexpr int kSemantics = 1;
 Json canonical(const Source& source);
 Json canonical(const Entity& entity);
 Json canonical(const FeatureView& view);
+Json canonical(const OnDemandView& view);
 Json canonical(const FeatureService& service);
 Json canonical(const Pipeline& pipeline);
 
 // {"semantics", "definition": the canonical definition, and the identities of what it stands on}:
-// a view binds its source and entities, a service its views, a pipeline its service and the source
-// of its labels. This is what the registry keeps.
+// a view binds its source and entities, an on-demand view and a service their views, a pipeline its
+// service and the source of its labels. This is what the registry keeps.
 Json content(const Project& project, const Source& source);
 Json content(const Project& project, const Entity& entity);
 Json content(const Project& project, const FeatureView& view);
+Json content(const Project& project, const OnDemandView& view);
 Json content(const Project& project, const FeatureService& service);
 Json content(const Project& project, const Pipeline& pipeline);
 
@@ -41,6 +43,7 @@ std::string identity(const Project& project, const Definition& definition);
 extern template std::string identity(const Project&, const Source&);
 extern template std::string identity(const Project&, const Entity&);
 extern template std::string identity(const Project&, const FeatureView&);
+extern template std::string identity(const Project&, const OnDemandView&);
 extern template std::string identity(const Project&, const FeatureService&);
 extern template std::string identity(const Project&, const Pipeline&);
 

@@ -201,6 +201,8 @@ void Loader::add_definition(std::string_view kind, const yaml::Node& node) {
       }
     }
     project_.views_.push_back(read_view(node, errors_));
+  } else if (kind == "on_demand_view") {
+    project_.on_demand_views_.push_back(read_on_demand_view(node, errors_));
   } else if (kind == "feature_service") {
     project_.services_.push_back(read_service(node, errors_));
   } else if (kind == "pipeline") {
@@ -213,11 +215,13 @@ void Loader::add_definition(std::string_view kind, const yaml::Node& node) {
 }
 
 bool Loader::declare(std::string_view kind, const std::string& name, const SourceLocation& place) {
-  // Commands take VIEW and SERVICE in one place, so these two share their names.
-  const std::string_view others = kind == "feature_view"      ? "feature_service"
-                                  : kind == "feature_service" ? "feature_view"
-                                                              : kind;
-  for (const std::string_view taken : {kind, others}) {
+  // Commands take views and services in one place, so these share their names.
+  std::vector<std::string_view> sharing = {kind};
+  constexpr std::string_view kSharing[] = {"feature_view", "on_demand_view", "feature_service"};
+  if (std::find(std::begin(kSharing), std::end(kSharing), kind) != std::end(kSharing)) {
+    sharing.assign(std::begin(kSharing), std::end(kSharing));
+  }
+  for (const std::string_view taken : sharing) {
     const auto earlier = names_[std::string(taken)].find(name);
     if (earlier == names_[std::string(taken)].end()) continue;
     add(Error(ErrorCode::kDuplicateName, std::string(taken) + " is defined twice: \"" + name + "\"")
@@ -287,35 +291,87 @@ void Loader::check_views() {
   for (const FeatureView& view : project_.views_) check_view(view);
 }
 
+void Loader::check_item(const ServiceItem& item) {
+  const auto named = [&](const auto& candidate) { return candidate.name == item.view; };
+  const std::vector<Feature>* features = nullptr;
+  SourceLocation place;
+  const auto view = std::find_if(project_.views_.begin(), project_.views_.end(), named);
+  if (view != project_.views_.end()) {
+    features = &view->features;
+    place = view->location;
+  }
+  const auto on_demand =
+      std::find_if(project_.on_demand_views_.begin(), project_.on_demand_views_.end(), named);
+  if (on_demand != project_.on_demand_views_.end()) {
+    features = &on_demand->features;
+    place = on_demand->location;
+  }
+  if (features == nullptr || item.feature.empty()) return;
+  std::vector<std::string> names;
+  for (const Feature& feature : *features) names.push_back(feature.name);
+  if (std::find(names.begin(), names.end(), item.feature) != names.end()) return;
+  add(Error(ErrorCode::kUnknownReference, "view \"" + item.view + "\" has no feature \"" +
+                                              item.feature + "\"" +
+                                              did_you_mean(item.feature, names))
+          .at(item.location)
+          .with_help("the view is at " + where(place)));
+}
+
 void Loader::check_service(const FeatureService& service) {
   for (const ServiceItem& item : service.features) {
+    if (!names_["on_demand_view"].contains(item.view)) {
+      check_reference("feature_view", "feature view", item.view, item.location);
+    }
+    check_item(item);
+  }
+}
+
+void Loader::check_on_demand_view(const OnDemandView& view) {
+  for (const ServiceItem& item : view.inputs) {
+    if (names_["on_demand_view"].contains(item.view)) {
+      add(Error(ErrorCode::kBadValue,
+                "an on-demand view reads feature views, not on-demand views: \"" + item.view + "\"")
+              .at(item.location));
+      continue;
+    }
     check_reference("feature_view", "feature view", item.view, item.location);
-    const auto view =
-        std::find_if(project_.views_.begin(), project_.views_.end(),
-                     [&](const FeatureView& candidate) { return candidate.name == item.view; });
-    if (view == project_.views_.end() || item.feature.empty()) continue;
-    std::vector<std::string> names;
-    for (const Feature& feature : view->features) names.push_back(feature.name);
-    if (std::find(names.begin(), names.end(), item.feature) != names.end()) continue;
-    add(Error(ErrorCode::kUnknownReference, "view \"" + item.view + "\" has no feature \"" +
-                                                item.feature + "\"" +
-                                                did_you_mean(item.feature, names))
-            .at(item.location)
-            .with_help("the view is at " + where(view->location)));
+    check_item(item);
+  }
+  std::set<std::string> taken = {std::string(kTimeColumn)};
+  for (const table::Field& field : view.request) {
+    if (field.name == kTimeColumn) {
+      add(Error(ErrorCode::kBadValue, "every request has a time; it is not declared: \"" +
+                                          field.name + "\"")
+              .at(view.location));
+    }
+    taken.insert(field.name);
+  }
+  for (const Feature& feature : view.features) {
+    if (!taken.contains(feature.name)) continue;
+    add(Error(ErrorCode::kBadValue,
+              "a feature may not be called like a column of the request or the time: \"" +
+                  feature.name + "\"")
+            .at(feature.location));
   }
 }
 
 void Loader::check_service_columns(const FeatureService& service) {
   std::map<std::string, std::string> owners;
-  for (const ServiceColumn& column : project_.columns_of(service)) {
-    const std::string full = column.view->name + ":" + column.feature->name;
-    const auto [earlier, is_new] = owners.emplace(column.name, full);
-    if (is_new) continue;
-    add(Error(ErrorCode::kBadValue, "service \"" + service.name + "\" has two columns \"" +
-                                        column.name + "\": " + earlier->second + " and " + full)
+  const FeatureSelection selection = project_.selection_of(service);
+  const auto note = [&](const std::string& name, const std::string& full) {
+    const auto [earlier, is_new] = owners.emplace(name, full);
+    if (is_new) return;
+    add(Error(ErrorCode::kBadValue, "service \"" + service.name + "\" has two columns \"" + name +
+                                        "\": " + earlier->second + " and " + full)
             .at(service.location)
             .with_help(earlier->second == full ? "name it once"
                                                : "add \"full_feature_names: true\""));
+  };
+  for (const ServiceColumn& column : selection.features) {
+    note(column.name, column.view->name + ":" + column.feature->name);
+  }
+  for (const OnDemandColumn& column : selection.on_demand) {
+    note(column.name, column.view->name + ":" + column.feature->name);
   }
 }
 
@@ -339,6 +395,7 @@ void Loader::sort_definitions() {
   sort_by_name(project_.sources_);
   sort_by_name(project_.entities_);
   sort_by_name(project_.views_);
+  sort_by_name(project_.on_demand_views_);
   sort_by_name(project_.services_);
   sort_by_name(project_.pipelines_);
   sort_by_name(project_.drift_checks_);
@@ -361,6 +418,7 @@ void Loader::sort_errors() {
 Result<Project> Loader::finish() {
   check_views();
   sort_definitions();
+  for (const OnDemandView& view : project_.on_demand_views_) check_on_demand_view(view);
   check_services();
   check_pipelines();
   sort_errors();

@@ -41,6 +41,9 @@ class Loader {
   void resolve_entity(const FeatureView& view, const std::string& name);
   void check_services();
   void check_service(const FeatureService& service);
+  void check_on_demand_view(const OnDemandView& view);
+  // Whether the view that an item names has the feature it names.
+  void check_item(const ServiceItem& item);
   void check_service_columns(const FeatureService& service);
   void check_pipelines();
   // Reports a reference to something that no file defines.

@@ -59,6 +59,10 @@ Result<const FeatureView*> Project::find_view(std::string_view name) const {
   return find_in(views(), "feature view", name);
 }
 
+Result<const OnDemandView*> Project::find_on_demand_view(std::string_view name) const {
+  return find_in(on_demand_views(), "on-demand view", name);
+}
+
 Result<const FeatureService*> Project::find_service(std::string_view name) const {
   return find_in(services(), "feature service", name);
 }
@@ -89,22 +93,41 @@ std::vector<EntityKey> Project::keys_of(const FeatureView& view) const {
 }
 
 std::vector<ServiceColumn> Project::columns_of(const FeatureService& service) const {
-  std::vector<ServiceColumn> columns;
-  for (const ServiceItem& item : service.features) {
-    const FeatureView* view = look_up(views(), item.view);
-    // Only while a project with errors is being checked.
-    if (view == nullptr) continue;
-    for (const Feature& feature : view->features) {
-      if (!item.feature.empty() && feature.name != item.feature) continue;
-      const std::string prefix = service.full_feature_names ? view->name + "__" : "";
-      columns.push_back({view, &feature, prefix + feature.name});
-    }
-  }
-  return columns;
+  return selection_of(service).features;
 }
 
-Result<std::vector<ServiceColumn>> Project::resolve_features(
-    std::span<const std::string> references, bool full_feature_names) const {
+FeatureSelection Project::selection_of(const FeatureService& service) const {
+  FeatureSelection selection;
+  const auto takes = [](const ServiceItem& item, const Feature& feature) {
+    return item.feature.empty() || feature.name == item.feature;
+  };
+  for (const ServiceItem& item : service.features) {
+    const std::string prefix = service.full_feature_names ? item.view + "__" : "";
+    // Neither is there only while a project with errors is being checked.
+    if (const FeatureView* view = look_up(views(), item.view)) {
+      for (const Feature& feature : view->features) {
+        if (!takes(item, feature)) continue;
+        selection.features.push_back({view, &feature, prefix + feature.name});
+      }
+    } else if (const OnDemandView* on_demand = look_up(on_demand_views(), item.view)) {
+      for (const Feature& feature : on_demand->features) {
+        if (!takes(item, feature)) continue;
+        selection.on_demand.push_back({on_demand, &feature, prefix + feature.name});
+      }
+    }
+  }
+  return selection;
+}
+
+std::vector<ServiceColumn> Project::inputs_of(const OnDemandView& view) const {
+  FeatureService inputs;
+  inputs.features = view.inputs;
+  inputs.full_feature_names = true;
+  return selection_of(inputs).features;
+}
+
+Result<FeatureSelection> Project::select_features(std::span<const std::string> references,
+                                                  bool full_feature_names) const {
   FeatureService wanted;
   for (const std::string& reference : references) {
     if (const FeatureService* service = look_up(services(), reference)) {
@@ -114,26 +137,41 @@ Result<std::vector<ServiceColumn>> Project::resolve_features(
       continue;
     }
     const std::size_t colon = reference.find(':');
-    const std::string view_name = reference.substr(0, colon);
-    const FeatureView* view = look_up(views(), view_name);
-    if (view == nullptr) {
+    const bool names_feature = colon != std::string::npos;
+    ServiceItem item{reference.substr(0, colon),
+                     names_feature ? reference.substr(colon + 1) : "",
+                     {}};
+    const FeatureView* view = look_up(views(), item.view);
+    const OnDemandView* on_demand = look_up(on_demand_views(), item.view);
+    if (view == nullptr && on_demand == nullptr) {
       std::vector<std::string> known = names_of(views());
-      const std::vector<std::string> services_known = names_of(services());
-      if (colon == std::string::npos) {
-        known.insert(known.end(), services_known.begin(), services_known.end());
+      for (std::string& name : names_of(on_demand_views())) known.push_back(std::move(name));
+      if (!names_feature) {
+        for (std::string& name : names_of(services())) known.push_back(std::move(name));
       }
-      return unknown("feature view or service", view_name, known);
+      return unknown("feature view or service", item.view, known);
     }
-    ServiceItem item{view_name, colon == std::string::npos ? "" : reference.substr(colon + 1), {}};
-    if (colon != std::string::npos &&
-        look_up(std::span<const Feature>(view->features), item.feature) == nullptr) {
-      return unknown("feature of view \"" + view_name + "\"", item.feature,
-                     names_of(std::span<const Feature>(view->features)));
+    const std::span<const Feature> features = view != nullptr ? view->features : on_demand->features;
+    if (names_feature && look_up(features, item.feature) == nullptr) {
+      return unknown("feature of view \"" + item.view + "\"", item.feature, names_of(features));
     }
     wanted.features.push_back(std::move(item));
   }
   wanted.full_feature_names |= full_feature_names;
-  return columns_of(wanted);
+  return selection_of(wanted);
+}
+
+Result<std::vector<ServiceColumn>> Project::resolve_features(
+    std::span<const std::string> references, bool full_feature_names) const {
+  for (const std::string& reference : references) {
+    const std::string name = reference.substr(0, reference.find(':'));
+    if (look_up(on_demand_views(), name) == nullptr) continue;
+    return fail(Error(ErrorCode::kUsage,
+                      "features of an on-demand view exist only in a request: " + reference)
+                    .with_help("\"rtml dataset build\" and \"rtml feature get\" compute them"));
+  }
+  RTML_TRY_ASSIGN(FeatureSelection selection, select_features(references, full_feature_names));
+  return std::move(selection.features);
 }
 
 }  // namespace rtml::project

@@ -24,6 +24,20 @@ struct ServiceColumn {
   std::string name;  // "tx_count_7d", or "terminal_risk__tx_count_7d" with full_feature_names.
 };
 
+// A feature of an on-demand view that is asked for, and what its column is called.
+struct OnDemandColumn {
+  const OnDemandView* view;
+  const Feature* feature;
+  std::string name;
+};
+
+// What a service or a command asks for. The columns of a table are first those of views, then those
+// computed from the request, each in the order in which they were listed.
+struct FeatureSelection {
+  std::vector<ServiceColumn> features;
+  std::vector<OnDemandColumn> on_demand;
+};
+
 class Project {
  public:
   // Reads rtml.yaml and all *.yaml and *.yml below sources/, features/, pipelines/, drift/ and
@@ -39,6 +53,7 @@ class Project {
   std::span<const Source> sources() const { return sources_; }
   std::span<const Entity> entities() const { return entities_; }  // Implied ones too.
   std::span<const FeatureView> views() const { return views_; }
+  std::span<const OnDemandView> on_demand_views() const { return on_demand_views_; }
   std::span<const FeatureService> services() const { return services_; }
   std::span<const Pipeline> pipelines() const { return pipelines_; }
   std::span<const DriftCheck> drift_checks() const { return drift_checks_; }
@@ -49,6 +64,7 @@ class Project {
   Result<const Source*> find_source(std::string_view name) const;
   Result<const Entity*> find_entity(std::string_view name) const;
   Result<const FeatureView*> find_view(std::string_view name) const;
+  Result<const OnDemandView*> find_on_demand_view(std::string_view name) const;
   Result<const FeatureService*> find_service(std::string_view name) const;
   Result<const Pipeline*> find_pipeline(std::string_view name) const;
   Result<const DriftCheck*> find_drift_check(std::string_view name) const;
@@ -58,11 +74,20 @@ class Project {
   const Source& source_of(const FeatureView& view) const;
   // The key columns of a view, those of its entities in order. Empty for a view without entities.
   std::vector<EntityKey> keys_of(const FeatureView& view) const;
-  // The columns that a service gives, in the order in which it lists them.
+  // The columns that a service takes of views, in the order in which it lists them; those that are
+  // computed from the request are left out.
   std::vector<ServiceColumn> columns_of(const FeatureService& service) const;
+  // All of its columns.
+  FeatureSelection selection_of(const FeatureService& service) const;
+  // The features that an on-demand view reads, under their full names, view__feature.
+  std::vector<ServiceColumn> inputs_of(const OnDemandView& view) const;
 
   // Reads what a command takes for features: "VIEW", "VIEW:FEATURE", "SERVICE", each maybe several.
   // Fails with kUnknownReference.
+  Result<FeatureSelection> select_features(std::span<const std::string> references,
+                                           bool full_feature_names) const;
+  // The same where a request's features make no sense: a service's are left out, and to name one
+  // fails with kUsage.
   Result<std::vector<ServiceColumn>> resolve_features(std::span<const std::string> references,
                                                       bool full_feature_names) const;
 
@@ -75,6 +100,7 @@ class Project {
   std::vector<Source> sources_;
   std::vector<Entity> entities_;
   std::vector<FeatureView> views_;
+  std::vector<OnDemandView> on_demand_views_;
   std::vector<FeatureService> services_;
   std::vector<Pipeline> pipelines_;
   std::vector<DriftCheck> drift_checks_;

@@ -162,6 +162,28 @@ Feature read_feature(const Node& node, std::vector<Error>& errors) {
   return feature;
 }
 
+// The features of a view, each name once.
+std::vector<Feature> read_features(const Node& node, const std::string& view,
+                                   std::vector<Error>& errors) {
+  std::vector<Feature> read;
+  std::map<std::string, int> lines;
+  const Node* features = node.find("features");
+  if (features == nullptr) return read;
+  for (const Node& item : features->items()) {
+    Feature feature = read_feature(item, errors);
+    const auto [earlier, is_new] = lines.emplace(feature.name, feature.location.line);
+    if (!is_new) {
+      errors.push_back(Error(ErrorCode::kDuplicateName,
+                             view + " has two features \"" + feature.name + "\"")
+                           .at(feature.location)
+                           .with_help("the first one is in line " +
+                                      std::to_string(earlier->second)));
+    }
+    read.push_back(std::move(feature));
+  }
+  return read;
+}
+
 // "KafkaSource" and "FileSource" are how Feast calls these.
 std::string plugin_of_feast_type(const std::string& type) {
   if (type == "FileSource") return "file";
@@ -302,21 +324,7 @@ FeatureView read_view(const Node& node, std::vector<Error>& errors) {
   view.ttl_us = duration_of(node, "ttl");
   view.as_of_created = bool_of(node, "as_of_created", false);
   view.timing = read_timing(node);
-  std::map<std::string, int> lines;
-  if (const Node* features = node.find("features")) {
-    for (const Node& item : features->items()) {
-      Feature feature = read_feature(item, errors);
-      const auto [earlier, is_new] = lines.emplace(feature.name, feature.location.line);
-      if (!is_new) {
-        errors.push_back(
-            Error(ErrorCode::kDuplicateName,
-                  "view \"" + view.name + "\" has two features \"" + feature.name + "\"")
-                .at(feature.location)
-                .with_help("the first one is in line " + std::to_string(earlier->second)));
-      }
-      view.features.push_back(std::move(feature));
-    }
-  }
+  view.features = read_features(node, "view \"" + view.name + "\"", errors);
   return view;
 }
 
@@ -354,15 +362,13 @@ std::optional<Source> read_own_source(const Node& node) {
   return source;
 }
 
-FeatureService read_service(const Node& node, std::vector<Error>& errors) {
-  FeatureService service;
-  service.name = text_of(node, "name");
-  service.location = name_place(node);
-  service.notes = notes_of(node);
-  service.full_feature_names = bool_of(node, "full_feature_names", false);
-  const Node* features = node.find("features");
-  if (features == nullptr) return service;
-  for (const Node& item : features->items()) {
+namespace {
+
+// A list of VIEW or VIEW:FEATURE.
+std::vector<ServiceItem> read_items(const Node* list, std::vector<Error>& errors) {
+  std::vector<ServiceItem> read;
+  if (list == nullptr) return read;
+  for (const Node& item : list->items()) {
     const std::string& text = item.text();
     const std::size_t colon = text.find(':');
     ServiceItem entry{text.substr(0, colon), "", item.text_location()};
@@ -374,9 +380,37 @@ FeatureService read_service(const Node& node, std::vector<Error>& errors) {
                            .at(item.location()));
       continue;
     }
-    service.features.push_back(std::move(entry));
+    read.push_back(std::move(entry));
   }
+  return read;
+}
+
+}  // namespace
+
+FeatureService read_service(const Node& node, std::vector<Error>& errors) {
+  FeatureService service;
+  service.name = text_of(node, "name");
+  service.location = name_place(node);
+  service.notes = notes_of(node);
+  service.full_feature_names = bool_of(node, "full_feature_names", false);
+  service.features = read_items(node.find("features"), errors);
   return service;
+}
+
+OnDemandView read_on_demand_view(const Node& node, std::vector<Error>& errors) {
+  OnDemandView view;
+  view.name = text_of(node, "name");
+  view.location = name_place(node);
+  view.notes = notes_of(node);
+  if (const Node* request = node.find("request")) {
+    for (const Node::Member& member : request->members()) {
+      view.request.push_back({member.key.text(), table::parse_type(member.value.text())
+                                                     .value_or(table::DataType{})});
+    }
+  }
+  view.inputs = read_items(node.find("inputs"), errors);
+  view.features = read_features(node, "on-demand view \"" + view.name + "\"", errors);
+  return view;
 }
 
 Pipeline read_pipeline(const Node& node, std::vector<Error>& errors) {

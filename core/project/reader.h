@@ -22,6 +22,7 @@ FeatureView read_view(const yaml::Node& node, std::vector<Error>& errors);
 // The source that a view written as in Feast brings along, named like the view; nothing if the view
 // names a source.
 std::optional<Source> read_own_source(const yaml::Node& node);
+OnDemandView read_on_demand_view(const yaml::Node& node, std::vector<Error>& errors);
 FeatureService read_service(const yaml::Node& node, std::vector<Error>& errors);
 Pipeline read_pipeline(const yaml::Node& node, std::vector<Error>& errors);
 DriftCheck read_drift_check(const yaml::Node& node);
