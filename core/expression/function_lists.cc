@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "core/base/exact_sum.h"
 #include "core/expression/function_rows.h"
 
 namespace rtml::expression::detail {
@@ -50,6 +51,48 @@ bool ordinal(std::int64_t* out, T value, List list) {
 }
 
 // ---- of all items, nulls skipped as by aggregates ----
+
+bool sum(std::int64_t* out, List list) {
+  Int128 total = 0;  // A list has fewer than 2^63 items.
+  std::int64_t values = 0;
+  for (const Value& item : list) {
+    if (item.is_null()) continue;
+    total += item.integer();
+    ++values;
+  }
+  *out = static_cast<std::int64_t>(total);
+  return values > 0 && *out == total;
+}
+bool sum(double* out, List list) {
+  ExactSum total;
+  std::int64_t values = 0;
+  for (const Value& item : list) {
+    if (item.is_null()) continue;
+    total.add(item.number());
+    ++values;
+  }
+  *out = total.rounded();
+  return values > 0;
+}
+
+bool mean_of_integers(double* out, List list) {
+  Int128 total = 0;
+  std::int64_t values = 0;
+  for (const Value& item : list) {
+    if (item.is_null()) continue;
+    total += item.integer();
+    ++values;
+  }
+  *out = values == 0 ? 0 : to_double(total) / static_cast<double>(values);
+  return values > 0;
+}
+bool mean(double* out, List list) {
+  std::int64_t values = 0;
+  for (const Value& item : list) values += item.is_null() ? 0 : 1;
+  if (values == 0 || !sum(out, list)) return false;
+  *out /= static_cast<double>(values);
+  return true;
+}
 
 template <typename T>
 bool is_unordered(T value) {
@@ -112,6 +155,10 @@ void add_list_functions(Rows& rows) {
   add_extremes<D>(rows, "d", "D");
   add_extremes<I>(rows, "t", "T");
   add_extremes<Text>(rows, "s", "S");
+  rows.push_back(row<static_cast<bool (*)(I*, List)>(sum)>("sum", "I:i"));
+  rows.push_back(row<static_cast<bool (*)(D*, List)>(sum)>("sum", "D:d"));
+  rows.push_back(row<&mean_of_integers>("mean", "I:d"));
+  rows.push_back(row<&mean>("mean", "D:d"));
 }
 
 const Overload& widening_of_lists() {

@@ -237,6 +237,15 @@ TEST_CASE("bucket, ordinal: edges belong to the bucket above") {
   CHECK(is_null("ordinal('d', ['a', null, 'c'])"));
 }
 
+TEST_CASE("sum, mean, min, max of a list: exact, nulls skipped") {
+  CHECK(number_of("sum([1e100, 1, null, -1e100])") == 1);
+  CHECK(number_of("mean([1e308, 1e308, -1e308, -1e308, 4])") == 0.8);
+  CHECK(integer_of("sum([9223372036854775807, 1, -1])") == "9223372036854775807");
+  CHECK(is_null("sum([9223372036854775807, 1])"));
+  CHECK(number_of("mean([9223372036854775807, 9223372036854775807])") == 9223372036854775808.0);
+  CHECK(integer_of("min([3, null, -2])") == "-2");
+}
+
 TEST_CASE("in, between: three-valued, as SQL has them") {
   CHECK(is_true("1 in (1, null)"));
   CHECK(is_null("2 in (1, null)"));

@@ -1,11 +1,11 @@
-#include "core/feature/exact_sum.h"
+#include "core/base/exact_sum.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
 
-namespace rtml::feature {
+namespace rtml {
 namespace {
 
 constexpr std::uint64_t kDigitMask = 0xFFFF'FFFF;
@@ -127,4 +127,4 @@ double ExactSum::finite_sum() const {
   return is_negative ? -sum : sum;
 }
 
-}  // namespace rtml::feature
+}  // namespace rtml
