@@ -28,6 +28,11 @@ Json describe_views(const ManifestParts& parts, const BuildContext& context) {
     views.push_back({{"name", column.view->name},
                      {"identity", project::identity(context.project, *column.view)}});
   }
+  for (const project::OnDemandColumn& column : parts.on_demand) {
+    if (!named.insert(column.view->name).second) continue;
+    views.push_back({{"name", column.view->name},
+                     {"identity", project::identity(context.project, *column.view)}});
+  }
   return views;
 }
 
@@ -89,6 +94,12 @@ Result<Json> make_manifest(const TrainingSet& set, const ManifestParts& parts,
   manifest["views"] = describe_views(parts, context);
   Json features = Json::array();
   for (const project::ServiceColumn& column : parts.features) {
+    features.push_back({{"column", column.name},
+                        {"view", column.view->name},
+                        {"feature", column.feature->name},
+                        {"type", table::to_string(column.feature->type)}});
+  }
+  for (const project::OnDemandColumn& column : parts.on_demand) {
     features.push_back({{"column", column.name},
                         {"view", column.view->name},
                         {"feature", column.feature->name},

@@ -18,6 +18,7 @@ inline constexpr int kManifestFormat = 2;
 // What a manifest is made of beside the rows.
 struct ManifestParts {
   std::span<const project::ServiceColumn> features;
+  std::span<const project::OnDemandColumn> on_demand;
   const project::FeatureService* service = nullptr;  // Null: features by name.
   // The entity file, empty where the rows come from elsewhere.
   std::filesystem::path entities;

@@ -9,17 +9,19 @@
 #include "core/dataset/feature_join.h"
 #include "core/dataset/join.h"
 #include "core/dataset/manifest.h"
+#include "core/dataset/on_demand_join.h"
 #include "core/plugin/defaults.h"
 #include "core/plugin/host.h"
 
 namespace rtml::dataset {
 namespace {
 
-TrainingSet training_set_of(table::Batch rows, Features features, const BuildOptions& options) {
+TrainingSet training_set_of(table::Batch rows, const OnDemandJoin& features,
+                            const BuildOptions& options) {
   TrainingSet set;
   set.row_count = rows.rows();
   set.rows = std::move(rows);
-  for (const project::ServiceColumn& column : features) set.feature_columns.push_back(column.name);
+  set.feature_columns = features.feature_columns();
   set.timestamp_column = options.timestamp_column;
   return set;
 }
@@ -48,6 +50,17 @@ Status check_leaks(const project::LabelSpec& labels, Features features, const Pr
   }
   if (errors.empty()) return {};
   return fail(Error::many(std::move(errors)));
+}
+
+// Fails if a request would bring the label.
+Status check_requests(const project::LabelSpec& labels, const OnDemandJoin& features) {
+  const std::vector<std::string> columns = features.request_columns();
+  if (std::find(columns.begin(), columns.end(), labels.column) == columns.end()) return {};
+  return fail(Error(ErrorCode::kLabelLeak,
+                    "an on-demand feature would know the label, a column of its request: " +
+                        labels.column)
+                  .at(labels.location)
+                  .with_help("a request comes before its label is known"));
 }
 
 struct LabelRows {
@@ -99,6 +112,7 @@ Result<LabelRows> label_rows(const project::Source& source, const project::Label
 // only a guess of the reader.
 std::map<std::string, table::DataType> entity_file_types(const std::filesystem::path& path,
                                                          const Programs& programs,
+                                                         const OnDemandJoin& features,
                                                          const BuildOptions& options) {
   std::map<std::string, table::DataType> types;
   types[options.timestamp_column] = {table::Kind::kTimestamp, false};
@@ -106,6 +120,7 @@ std::map<std::string, table::DataType> entity_file_types(const std::filesystem::
   for (const auto& [view, program] : programs) {
     for (const table::Field& key : program.keys) types.emplace(key.name, key.type);
   }
+  features.add_request_types(types);
   return types;
 }
 
@@ -134,34 +149,46 @@ Status read_entities(plugin::TableStore& store, const plugin::ScanRequest& reque
 }
 
 // Takes the rows out of the join: into memory, or to where `options` say.
-Result<TrainingSet> finish_rows(FeatureJoin& joined, Features features,
+Result<TrainingSet> finish_rows(FeatureJoin& joined, const OnDemandJoin& features,
+                                const std::shared_ptr<const table::Schema>& schema,
                                 const BuildOptions& options, const BuildContext& context,
                                 ManifestParts* parts) {
+  const std::string what = parts->entities.string();
   if (!options.write) {
     std::vector<table::Batch> batches;
     while (true) {
-      RTML_TRY_ASSIGN(std::optional<table::Batch> batch, joined.next());
+      RTML_TRY_ASSIGN(const std::optional<table::Batch> batch, joined.next());
       if (!batch) break;
-      batches.push_back(std::move(*batch));
+      RTML_TRY_ASSIGN(table::Batch whole, features.apply(*batch, what, options.timestamp_column));
+      batches.push_back(std::move(whole));
     }
-    return training_set_of(table::concatenate(joined.schema(), batches), features, options);
+    return training_set_of(table::concatenate(schema, batches), features, options);
   }
-  ContentHash hash(joined.schema(), context.threads);
+  ContentHash hash(schema, context.threads);
   const auto rows = table::read_generated(
-      joined.schema(), [&]() -> Result<std::optional<table::Batch>> {
+      schema, [&]() -> Result<std::optional<table::Batch>> {
         RTML_TRY_ASSIGN(std::optional<table::Batch> batch, joined.next());
         const std::int64_t began_us = context.monotonic_us();
-        if (batch) hash.add(*batch);
+        if (batch) {
+          RTML_TRY_ASSIGN(*batch, features.apply(*batch, what, options.timestamp_column));
+          hash.add(*batch);
+        }
         joined.add_compute_time(context.monotonic_us() - began_us);
         return batch;
       });
   RTML_TRY(options.write(*rows));
-  TrainingSet set =
-      training_set_of(table::concatenate(joined.schema(), {}), features, options);
+  TrainingSet set = training_set_of(table::concatenate(schema, {}), features, options);
   set.row_count = joined.rows();
   set.is_written = true;
   parts->content_sha256 = hash.finish_hex();
   return set;
+}
+
+Result<OnDemandJoin> on_demand_join(Features features, const BuildOptions& options,
+                                    const project::Project& project) {
+  return OnDemandJoin::make({{features.begin(), features.end()},
+                             {options.on_demand.begin(), options.on_demand.end()}},
+                            project);
 }
 
 }  // namespace
@@ -172,15 +199,23 @@ Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
   RTML_TRY_ASSIGN(const project::FeatureService* service,
                   context.project.find_service(pipeline.dataset.service));
   RTML_TRY_ASSIGN(const project::Source* source, context.project.find_source(labels.source));
-  const std::vector<project::ServiceColumn> features = context.project.columns_of(*service);
+  const project::FeatureSelection selection = context.project.selection_of(*service);
+  RTML_TRY_ASSIGN(const OnDemandJoin on_demand, OnDemandJoin::make(selection, context.project));
+  const std::vector<project::ServiceColumn>& features = on_demand.features();
   SourceSet sources(context);
   RTML_TRY_ASSIGN(const Programs programs, compile_views(features, sources));
-  if (!options.allow_leak) RTML_TRY(check_leaks(labels, features, programs));
+  if (!options.allow_leak) {
+    RTML_TRY(check_leaks(labels, features, programs));
+    RTML_TRY(check_requests(labels, on_demand));
+  }
 
   RTML_TRY(sources.open(*source));
   std::vector<std::string> columns = event_columns_of(*source, features, programs);
-  if (std::find(columns.begin(), columns.end(), labels.column) == columns.end()) {
-    columns.push_back(labels.column);
+  std::vector<std::string> brought = on_demand.request_columns();
+  brought.push_back(labels.column);
+  for (std::string& column : brought) {
+    if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
+    columns.push_back(std::move(column));
   }
   RTML_TRY(sources.want(*source, columns));
   if (source->created) RTML_TRY(sources.want(*source, std::vector{source->created->column}));
@@ -190,9 +225,12 @@ Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
   const std::string what = "source " + source->name;
   RTML_TRY_ASSIGN(table::Batch joined, join(rows.rows, what, features, programs,
                                             options.timestamp_column, sources, context));
-  TrainingSet set = training_set_of(std::move(joined), features, options);
+  RTML_TRY_ASSIGN(joined, on_demand.apply(joined, what, options.timestamp_column));
+  TrainingSet set = training_set_of(std::move(joined), on_demand, options);
   set.label_column = labels.column;
-  ManifestParts parts{.features = features, .service = service};
+  ManifestParts parts{.features = selection.features,
+                      .on_demand = selection.on_demand,
+                      .service = service};
   parts.labels = {{"source", labels.source},
                   {"column", labels.column},
                   {"maturity", format_duration(labels.maturity_us)},
@@ -209,11 +247,14 @@ Result<TrainingSet> add_features(const table::Batch& rows, std::string_view what
                                  std::span<const project::ServiceColumn> features,
                                  const BuildOptions& options, const BuildContext& context) {
   SourceSet sources(context);
-  RTML_TRY_ASSIGN(const Programs programs, compile_views(features, sources));
-  RTML_TRY_ASSIGN(table::Batch joined,
-                  join(rows, what, features, programs, options.timestamp_column, sources, context));
-  TrainingSet set = training_set_of(std::move(joined), features, options);
-  RTML_TRY_ASSIGN(set.manifest, make_manifest(set, {.features = features}, sources, context));
+  RTML_TRY_ASSIGN(const OnDemandJoin on_demand, on_demand_join(features, options, context.project));
+  RTML_TRY_ASSIGN(const Programs programs, compile_views(on_demand.features(), sources));
+  RTML_TRY_ASSIGN(table::Batch joined, join(rows, what, on_demand.features(), programs,
+                                            options.timestamp_column, sources, context));
+  RTML_TRY_ASSIGN(joined, on_demand.apply(joined, what, options.timestamp_column));
+  TrainingSet set = training_set_of(std::move(joined), on_demand, options);
+  const ManifestParts parts{.features = features, .on_demand = options.on_demand};
+  RTML_TRY_ASSIGN(set.manifest, make_manifest(set, parts, sources, context));
   return set;
 }
 
@@ -221,20 +262,26 @@ Result<TrainingSet> build_from_file(const std::filesystem::path& entities,
                                     std::span<const project::ServiceColumn> features,
                                     const BuildOptions& options, const BuildContext& context) {
   SourceSet sources(context);
-  RTML_TRY_ASSIGN(const Programs programs, compile_views(features, sources));
+  RTML_TRY_ASSIGN(const OnDemandJoin on_demand, on_demand_join(features, options, context.project));
+  RTML_TRY_ASSIGN(const Programs programs, compile_views(on_demand.features(), sources));
   RTML_TRY_ASSIGN(const auto store, context.plugins.table_store(plugin::kFileTables));
   plugin::ScanRequest request{.path = entities.string()};
   RTML_TRY_ASSIGN(const table::Schema schema, store->schema(request, {.cancel = &context.cancel}));
   RTML_TRY(schema.require(options.timestamp_column, entities.string()));
-  request.types = entity_file_types(entities, programs, options);
+  request.types = entity_file_types(entities, programs, on_demand, options);
   std::erase_if(request.types, [&](const auto& entry) { return !schema.find(entry.first); });
   request.batch_rows = kBatchRows;
-  FeatureJoin joined({features.begin(), features.end()}, programs, sources, context, nullptr,
-                     false);
+  FeatureJoin joined(on_demand.features(), programs, sources, context, nullptr, false);
   RTML_TRY(read_entities(*store, request, options, joined, context));
+  // Of no rows, so that what they lack is told before anything is computed.
+  RTML_TRY_ASSIGN(const table::Batch none,
+                  on_demand.apply(table::concatenate(joined.schema(), {}), entities.string(),
+                                  options.timestamp_column));
   RTML_TRY(joined.compute());
-  ManifestParts parts{.features = features, .entities = entities};
-  RTML_TRY_ASSIGN(TrainingSet set, finish_rows(joined, features, options, context, &parts));
+  ManifestParts parts{
+      .features = features, .on_demand = options.on_demand, .entities = entities};
+  RTML_TRY_ASSIGN(TrainingSet set, finish_rows(joined, on_demand, none.shared_schema(), options,
+                                               context, &parts));
   set.effort = joined.effort();
   RTML_TRY_ASSIGN(set.manifest, make_manifest(set, parts, sources, context));
   return set;

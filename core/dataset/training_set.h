@@ -27,6 +27,7 @@ namespace rtml::project {
 class Project;
 struct Pipeline;
 struct ServiceColumn;
+struct OnDemandColumn;
 }  // namespace rtml::project
 namespace rtml::plugin {
 class PluginHost;
@@ -63,6 +64,9 @@ struct BuildOptions {
   // Where given, build_from_file() gives the rows to it as they are made, instead of keeping them in
   // TrainingSet::rows.
   std::function<Status(table::BatchReader&)> write;
+  // Features computed from the rows that ask, which come after the others. Of a pipeline they are
+  // those of its service.
+  std::span<const project::OnDemandColumn> on_demand = {};
   // Only rows with from <= time <= to; microseconds. Of label rows from a source only.
   std::optional<std::int64_t> from_us;
   std::optional<std::int64_t> to_us;

@@ -104,8 +104,14 @@ Step dataset_step(const SharedPointer& shared) {
     RTML_TRY_ASSIGN(const project::Source* labels,
                     project.find_source(shared->pipeline.dataset.labels.source));
     std::set<const project::Source*> sources = {labels};
-    for (const auto& column : project.columns_of(*service)) {
+    const project::FeatureSelection selection = project.selection_of(*service);
+    for (const auto& column : selection.features) {
       sources.insert(&project.source_of(*column.view));
+    }
+    for (const auto& column : selection.on_demand) {
+      for (const auto& input : project.inputs_of(*column.view)) {
+        sources.insert(&project.source_of(*input.view));
+      }
     }
     std::map<std::string, Json> files;
     for (const project::Source* source : sources) {

@@ -137,11 +137,17 @@ void bind_definitions(const project::Project& project, const project::Pipeline& 
   const auto service = project.find_service(pipeline.dataset.service);
   if (!service) return;
   run->service = {(*service)->name, project::identity(project, **service)};
-  for (const project::ServiceColumn& column : project.columns_of(**service)) {
-    const registry::Binding binding{column.view->name, project::identity(project, *column.view)};
+  const auto bind = [&](const auto& view) {
+    const registry::Binding binding{view.name, project::identity(project, view)};
     if (std::find(run->views.begin(), run->views.end(), binding) == run->views.end()) {
       run->views.push_back(binding);
     }
+  };
+  const project::FeatureSelection selection = project.selection_of(**service);
+  for (const project::ServiceColumn& column : selection.features) bind(*column.view);
+  for (const project::OnDemandColumn& column : selection.on_demand) {
+    bind(*column.view);
+    for (const project::ServiceColumn& input : project.inputs_of(*column.view)) bind(*input.view);
   }
 }
 

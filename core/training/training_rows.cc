@@ -81,9 +81,9 @@ Result<std::vector<std::string>> wanted_features(const project::Pipeline& pipeli
   RTML_TRY_ASSIGN(const project::FeatureService* service,
                   context.project.find_service(pipeline.dataset.service));
   std::vector<std::string> names;
-  for (const project::ServiceColumn& column : context.project.columns_of(*service)) {
-    names.push_back(column.name);
-  }
+  const project::FeatureSelection selection = context.project.selection_of(*service);
+  for (const project::ServiceColumn& column : selection.features) names.push_back(column.name);
+  for (const project::OnDemandColumn& column : selection.on_demand) names.push_back(column.name);
   return names;
 }
 

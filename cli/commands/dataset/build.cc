@@ -100,19 +100,21 @@ Status check_options(const Arguments& arguments) {
   return {};
 }
 
-Result<std::vector<project::ServiceColumn>> features_of(const Arguments& arguments,
-                                                        const project::Project& project) {
+Result<project::FeatureSelection> features_of(const Arguments& arguments,
+                                              const project::Project& project) {
   const bool full_names = arguments.flag("--full-feature-names");
   if (arguments.has("--service")) {
     RTML_TRY_ASSIGN(const project::FeatureService* service,
                     project.find_service(arguments.text("--service")));
-    std::vector<project::ServiceColumn> columns = project.columns_of(*service);
-    for (project::ServiceColumn& column : columns) {
-      if (full_names) column.name = column.view->name + "__" + column.feature->name;
-    }
-    return columns;
+    project::FeatureSelection selection = project.selection_of(*service);
+    const auto rename = [&](auto& columns) {
+      for (auto& column : columns) column.name = column.view->name + "__" + column.feature->name;
+    };
+    if (full_names) rename(selection.features);
+    if (full_names) rename(selection.on_demand);
+    return selection;
   }
-  return project.resolve_features(arguments.list("--features"), full_names);
+  return project.select_features(arguments.list("--features"), full_names);
 }
 
 // The manifest of a file, or of a training set that the registry knows.
@@ -165,9 +167,12 @@ Result<dataset::TrainingSet> build(const Arguments& arguments, Session& session,
         check_output_is_no_source(output, context.project.columns_of(*service), context.project));
     return dataset::build_training_set(*pipeline, options, context);
   }
-  RTML_TRY_ASSIGN(const auto features, features_of(arguments, context.project));
-  RTML_TRY(check_output_is_no_source(output, features, context.project));
-  return dataset::build_from_file(arguments.text("--entities"), features, options, context);
+  RTML_TRY_ASSIGN(const project::FeatureSelection selection,
+                  features_of(arguments, context.project));
+  options.on_demand = selection.on_demand;
+  RTML_TRY(check_output_is_no_source(output, selection.features, context.project));
+  return dataset::build_from_file(arguments.text("--entities"), selection.features, options,
+                                  context);
 }
 
 // Reads rows that nobody wants, for what is counted and hashed on the way.

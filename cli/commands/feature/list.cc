@@ -1,13 +1,24 @@
 #include "cli/commands/feature/list.h"
 
+#include <algorithm>
+
 #include "cli/commands/feature/plan_report.h"
 #include "cli/session.h"
 
 namespace rtml::cli::commands {
 namespace {
 
+constexpr OptionSpec kOptions[] = {
+    {.name = "--owner", .value = "NAME", .help = "Only what this owner answers for"},
+    {.name = "--tag",
+     .type = OptionType::kTextList,
+     .value = "KEY[=VALUE]",
+     .help = "Only what has this tag; every one of several"},
+};
+
 constexpr Example kExamples[] = {
     {.command = "rtml feature list", .says = "List feature views and services"},
+    {.command = "rtml feature list --tag team=risk", .says = "List what a team has tagged"},
     {.command = "rtml feature list --output jsonl", .says = "List them as JSON, one a line"},
 };
 
@@ -32,23 +43,58 @@ State state_of(const plan::Plan& plan, std::string_view kind, const std::string&
   return {};
 }
 
-void add_row(Report& report, Table& table, std::string_view kind, const std::string& name,
-             const std::vector<std::string>& entities, const std::string& source,
-             std::size_t features, const State& state) {
+// What a row says of a definition beside its state.
+struct Row {
+  std::string_view kind;
+  const std::string& name;
+  const project::Notes& notes;
+  std::vector<std::string> entities = {};
+  std::string source = {};
+  std::size_t features = 0;
+};
+
+bool is_wanted(const project::Notes& notes, const Arguments& arguments) {
+  if (arguments.has("--owner") && notes.owner != arguments.text("--owner")) return false;
+  const auto& tags = arguments.list("--tag");
+  return std::all_of(tags.begin(), tags.end(), [&](const std::string& wanted) {
+    const std::size_t equals = wanted.find('=');
+    const auto found = notes.tags.find(wanted.substr(0, equals));
+    return found != notes.tags.end() &&
+           (equals == std::string::npos || found->second == wanted.substr(equals + 1));
+  });
+}
+
+// The entities of the views that an on-demand view reads.
+std::vector<std::string> entities_of(const project::OnDemandView& view,
+                                     const project::Project& project) {
+  std::vector<std::string> entities;
+  for (const project::ServiceColumn& input : project.inputs_of(view)) {
+    for (const std::string& entity : input.view->entities) {
+      if (std::find(entities.begin(), entities.end(), entity) == entities.end()) {
+        entities.push_back(entity);
+      }
+    }
+  }
+  return entities;
+}
+
+void add_row(Report& report, Table& table, const Row& row, const State& state) {
   report.data["definitions"].push_back(
-      {{"kind", std::string(kind)},
-       {"name", name},
-       {"entities", entities},
-       {"source", source.empty() ? Json() : Json(source)},
-       {"features", features},
+      {{"kind", std::string(row.kind)},
+       {"name", row.name},
+       {"entities", row.entities},
+       {"source", row.source.empty() ? Json() : Json(row.source)},
+       {"features", row.features},
+       {"owner", row.notes.owner.empty() ? Json() : Json(row.notes.owner)},
+       {"tags", Json(row.notes.tags)},
        {"state", state.state},
        {"version", state.version.empty() ? Json() : Json(state.version)}});
   const Tone tone = state.state == "applied" ? Tone::kGood : Tone::kWarning;
-  table.rows.push_back({name, std::string(kind), joined(entities), source, std::to_string(features),
-                        Text(state.state, tone), state.version});
+  table.rows.push_back({row.name, std::string(row.kind), joined(row.entities), row.source,
+                        std::to_string(row.features), Text(state.state, tone), state.version});
 }
 
-Result<Report> run(const Arguments&, Session& session) {
+Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const project::Project* project, session.project());
   RTML_TRY_ASSIGN(const plan::Registered registered, read_registered(session));
   const plan::Plan plan = plan::make_plan(*project, registered);
@@ -58,13 +104,22 @@ Result<Report> run(const Arguments&, Session& session) {
   Table table;
   table.columns = {{"name"},           {"kind"},  {"entities"}, {"source"},
                    {"features", true}, {"state"}, {"version"}};
+  const auto add = [&](const Row& row) {
+    if (is_wanted(row.notes, arguments)) {
+      add_row(report, table, row, state_of(plan, row.kind, row.name));
+    }
+  };
   for (const project::FeatureView& view : project->views()) {
-    add_row(report, table, "feature_view", view.name, view.entities, view.source,
-            view.features.size(), state_of(plan, "feature_view", view.name));
+    add({"feature_view", view.name, view.notes, view.entities, view.source, view.features.size()});
+  }
+  for (const project::OnDemandView& view : project->on_demand_views()) {
+    add({"on_demand_view", view.name, view.notes, entities_of(view, *project), "",
+         view.features.size()});
   }
   for (const project::FeatureService& service : project->services()) {
-    add_row(report, table, "feature_service", service.name, {}, "",
-            project->columns_of(service).size(), state_of(plan, "feature_service", service.name));
+    const project::FeatureSelection selection = project->selection_of(service);
+    add({"feature_service", service.name, service.notes, {}, "",
+         selection.features.size() + selection.on_demand.size()});
   }
   report.add(std::move(table));
   return report;
@@ -79,6 +134,7 @@ constinit const CommandSpec kFeatureList{
         "Says for each whether the registry holds it as it stands in the project: applied,\n"
         "changed or new.",
     .needs = Needs::kProject,
+    .options = kOptions,
     .examples = kExamples,
     .run = run,
 };

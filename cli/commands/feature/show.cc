@@ -119,6 +119,45 @@ Report show_view(const project::FeatureView& view, const project::Project& proje
   return report;
 }
 
+std::string listed(const std::vector<project::ServiceItem>& items) {
+  std::vector<std::string> words;
+  for (const project::ServiceItem& item : items) {
+    words.push_back(item.feature.empty() ? item.view : item.view + ":" + item.feature);
+  }
+  return joined(words);
+}
+
+Report show_on_demand_view(const project::OnDemandView& view, const project::Project& project,
+                           const plan::Registered& registered) {
+  Report report;
+  const std::string identity = project::identity(project, view);
+  report.data["kind"] = "on_demand_view";
+  report.data["name"] = view.name;
+  report.data["identity"] = identity;
+  report.data["definition"] = project::canonical(view);
+  Fields fields;
+  fields.rows.emplace_back("on_demand_view", Text(view.name, Tone::kStrong));
+  add_text(fields, "description", view.notes.description);
+  add_text(fields, "owner", view.notes.owner);
+  fields.rows.emplace_back("defined in", place_of(view.location));
+  std::vector<std::string> request;
+  for (const table::Field& field : view.request) {
+    request.push_back(field.name + " " + table::to_string(field.type));
+  }
+  fields.rows.emplace_back("request", request.empty() ? "nothing" : joined(request));
+  fields.rows.emplace_back("inputs", view.inputs.empty() ? "none" : listed(view.inputs));
+  fields.rows.emplace_back("identity", identity);
+  add_versions(report, fields, registered, "on_demand_view", view.name, identity);
+  report.add(std::move(fields));
+  Table table;
+  table.columns = {{"feature"}, {"type"}, {"computed as"}};
+  for (const project::Feature& feature : view.features) {
+    table.rows.push_back({feature.name, table::to_string(feature.type), feature.expression.text});
+  }
+  report.add(std::move(table));
+  return report;
+}
+
 Report show_service(const project::FeatureService& service, const project::Project& project,
                     const plan::Registered& registered) {
   Report report;
@@ -138,14 +177,17 @@ Report show_service(const project::FeatureService& service, const project::Proje
   Table table;
   table.columns = {{"column"}, {"type"}, {"view"}};
   report.data["columns"] = Json::array();
-  for (const project::ServiceColumn& column : project.columns_of(service)) {
+  const auto add = [&](const auto& column) {
     const std::string type = table::to_string(column.feature->type);
     report.data["columns"].push_back({{"name", column.name},
                                       {"type", type},
                                       {"view", column.view->name},
                                       {"feature", column.feature->name}});
     table.rows.push_back({column.name, type, column.view->name});
-  }
+  };
+  const project::FeatureSelection selection = project.selection_of(service);
+  for (const project::ServiceColumn& column : selection.features) add(column);
+  for (const project::OnDemandColumn& column : selection.on_demand) add(column);
   report.add(std::move(table));
   return report;
 }
@@ -155,13 +197,16 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const project::Project* project, session.project());
   // Views and services share their names, and this words the refusal for both.
   const std::string references[] = {name};
-  RTML_TRY(project->resolve_features(references, false));
+  RTML_TRY(project->select_features(references, false));
   if (name.find(':') != std::string::npos) {
     return fail(Error(ErrorCode::kUsage, "not a view or a service: " + name)
                     .with_help("name the view without its feature"));
   }
   RTML_TRY_ASSIGN(const plan::Registered registered, read_registered(session));
   if (const auto view = project->find_view(name)) return show_view(**view, *project, registered);
+  if (const auto view = project->find_on_demand_view(name)) {
+    return show_on_demand_view(**view, *project, registered);
+  }
   RTML_TRY_ASSIGN(const project::FeatureService* service, project->find_service(name));
   return show_service(*service, *project, registered);
 }

@@ -1,0 +1,173 @@
+#include "core/dataset/on_demand_join.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace rtml::dataset {
+namespace {
+
+using table::DataType;
+using table::Kind;
+
+bool widens(DataType from, DataType to) {
+  if (from.is_list || to.is_list) return false;
+  if (to.kind == Kind::kInt64) return from.kind == Kind::kInt32;
+  return to.kind == Kind::kDouble &&
+         (from.kind == Kind::kInt32 || from.kind == Kind::kInt64 || from.kind == Kind::kFloat);
+}
+
+table::Column widen(const table::Column& column, DataType type) {
+  table::ColumnBuilder builder(type);
+  builder.reserve(column.length());
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    if (column.is_null(row)) {
+      builder.append_null();
+    } else if (type.kind == Kind::kDouble) {
+      builder.append_number(column.number_at(row));
+    } else {
+      builder.append_integer(column.integer_at(row));
+    }
+  }
+  return builder.finish();
+}
+
+// Where a feature stands among columns; it is put at their end if it is not there.
+std::size_t place_of(std::vector<project::ServiceColumn>& features,
+                     const project::ServiceColumn& wanted) {
+  const auto found = std::find_if(features.begin(), features.end(), [&](const auto& column) {
+    return column.view == wanted.view && column.feature == wanted.feature;
+  });
+  const auto place = static_cast<std::size_t>(found - features.begin());
+  if (found == features.end()) {
+    // No feature's name begins like this.
+    features.push_back({wanted.view, wanted.feature, "__" + wanted.name});
+  }
+  return place;
+}
+
+}  // namespace
+
+Result<OnDemandJoin> OnDemandJoin::make(const project::FeatureSelection& selection,
+                                        const project::Project& project) {
+  OnDemandJoin made;
+  made.features_ = selection.features;
+  made.selected_ = selection.features.size();
+  std::vector<const project::OnDemandView*> views;
+  std::vector<Error> errors;
+  for (const project::OnDemandColumn& column : selection.on_demand) {
+    const auto known = std::find(views.begin(), views.end(), column.view);
+    const auto index = static_cast<std::size_t>(known - views.begin());
+    if (known == views.end()) {
+      views.push_back(column.view);
+      auto program =
+          feature::OnDemandProgram::compile(*column.view, project.inputs_of(*column.view));
+      if (!program) {
+        errors.push_back(std::move(program).error());
+        continue;
+      }
+      std::vector<std::size_t> inputs;
+      for (const project::ServiceColumn& input : program->inputs()) {
+        inputs.push_back(place_of(made.features_, input));
+      }
+      made.inputs_.push_back(std::move(inputs));
+      made.programs_.push_back(std::move(*program));
+    }
+    const auto feature = static_cast<std::size_t>(column.feature - column.view->features.data());
+    made.columns_.push_back({index, feature, column.name});
+  }
+  if (!errors.empty()) return fail(Error::many(std::move(errors)));
+  return made;
+}
+
+std::vector<std::string> OnDemandJoin::feature_columns() const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < selected_; ++i) names.push_back(features_[i].name);
+  for (const Column& column : columns_) names.push_back(column.name);
+  return names;
+}
+
+std::vector<std::string> OnDemandJoin::request_columns() const {
+  std::vector<std::string> names;
+  for (const feature::OnDemandProgram& program : programs_) {
+    for (const table::Field& field : program.request()) {
+      if (std::find(names.begin(), names.end(), field.name) == names.end()) {
+        names.push_back(field.name);
+      }
+    }
+  }
+  return names;
+}
+
+void OnDemandJoin::add_request_types(std::map<std::string, table::DataType>& types) const {
+  for (const feature::OnDemandProgram& program : programs_) {
+    for (const table::Field& field : program.request()) types.emplace(field.name, field.type);
+  }
+}
+
+Result<std::vector<table::Column>> OnDemandJoin::request_of(
+    const feature::OnDemandProgram& program, const table::Batch& rows,
+    std::string_view what) const {
+  std::vector<table::Column> request;
+  for (const table::Field& field : program.request()) {
+    auto index = rows.schema().require(field.name, what);
+    if (!index) {
+      return fail(std::move(index).error().with_help("on-demand view " + program.view() +
+                                                     " computes from it"));
+    }
+    const DataType found = rows.schema().field(*index).type;
+    if (found == field.type) {
+      request.push_back(rows.column(*index));
+    } else if (widens(found, field.type)) {
+      request.push_back(widen(rows.column(*index), field.type));
+    } else {
+      return fail(Error(ErrorCode::kDataWrongType,
+                        std::string(what) + ": column " + field.name + " is " + to_string(found) +
+                            ", but on-demand view " + program.view() + " takes " +
+                            to_string(field.type))
+                      .with_help("convert the column, or declare the type that it has"));
+    }
+  }
+  return request;
+}
+
+Result<table::Batch> OnDemandJoin::apply(const table::Batch& joined, std::string_view what,
+                                         const std::string& timestamp_column) const {
+  if (columns_.empty()) return joined;
+  const std::size_t own = joined.schema().size() - features_.size();
+  std::vector<table::Field> fields(joined.schema().fields().begin(),
+                                   joined.schema().fields().begin() +
+                                       static_cast<std::ptrdiff_t>(own));
+  std::vector<table::Column> values(
+      joined.columns().begin(), joined.columns().begin() + static_cast<std::ptrdiff_t>(own));
+  const table::Batch rows(std::make_shared<table::Schema>(fields), values, joined.rows());
+  for (std::size_t i = 0; i < selected_; ++i) {
+    fields.push_back(joined.schema().field(own + i));
+    values.push_back(joined.column(own + i));
+  }
+  RTML_TRY_ASSIGN(const std::size_t time, rows.schema().require(timestamp_column, what));
+  std::vector<std::vector<table::Column>> results;
+  for (std::size_t i = 0; i < programs_.size(); ++i) {
+    RTML_TRY_ASSIGN(const std::vector<table::Column> request,
+                    request_of(programs_[i], rows, what));
+    std::vector<table::Column> inputs;
+    for (const std::size_t place : inputs_[i]) inputs.push_back(joined.column(own + place));
+    results.push_back(
+        programs_[i].evaluate(request, rows.column(time), inputs, joined.rows()));
+  }
+  for (const Column& column : columns_) {
+    if (table::Schema(fields).find(column.name)) {
+      return fail(Error(ErrorCode::kDataBadValue,
+                        "a feature's name is taken by another feature or a column of " +
+                            std::string(what) + ": " + column.name)
+                      .with_help("name the columns view__feature with --full-feature-names, or "
+                                 "rename the column"));
+    }
+    fields.push_back({column.name, programs_[column.program].outputs()[column.output].type});
+    values.push_back(results[column.program][column.output]);
+  }
+  return table::Batch(std::make_shared<table::Schema>(std::move(fields)), std::move(values),
+                      joined.rows());
+}
+
+}  // namespace rtml::dataset
