@@ -71,7 +71,8 @@ std::vector<std::string> differences(const Json& before, const Json& after) {
   std::vector<std::string> texts;
   const Json& old_definition = before.at("definition");
   const Json& new_definition = after.at("definition");
-  const bool is_view = new_definition.at("kind") == "feature_view";
+  const std::string kind = new_definition.at("kind");
+  const bool is_view = kind == "feature_view" || kind == "on_demand_view";
   const std::set<std::string> apart =
       is_view ? std::set<std::string>{"features"} : std::set<std::string>{};
   compare_members(old_definition, new_definition, "", apart, texts);
