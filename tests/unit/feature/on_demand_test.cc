@@ -128,7 +128,7 @@ TEST_CASE("OnDemandProgram: errors point into the file") {
            feature + "\"}\n";
   };
   CHECK(errors_of(with("amount / mean_1")) ==
-        "features/on_demand.yaml:6:52 RT0402 cannot use the expression: unknown column \"mean_1\" "
+        "features/on_demand.yaml:6:51 RT0402 cannot use the expression: unknown column \"mean_1\" "
         "(did you mean \"mean_1d\"?)\n");
   // Two inputs have this name, so that neither goes by it.
   CHECK(errors_of(with("amount / count_1d")).find("unknown column \"count_1d\"") !=
@@ -146,7 +146,7 @@ TEST_CASE("Project: an on-demand view reads feature views that there are") {
                   "features:\n  - {name: x, type: DOUBLE, expression: mean_1d}\n") ==
         "features/on_demand.yaml:3:10 RT0108 unknown feature view \"activty\" (did you mean "
         "\"activity\"?)\n"
-        "features/on_demand.yaml:3:19 RT0108 view \"shop\" has no feature \"cont_1d\" (did you mean "
+        "features/on_demand.yaml:3:20 RT0108 view \"shop\" has no feature \"cont_1d\" (did you mean "
         "\"count_1d\"?)\n");
   CHECK(errors_of("kind: on_demand_view\nname: activity\nrequest: {amount: DOUBLE}\n"
                   "features:\n  - {name: x, type: DOUBLE, expression: amount}\n")
