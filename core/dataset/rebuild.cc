@@ -119,8 +119,12 @@ class Comparison {
 
   void compare_definitions() {
     for (const Json& view : manifest_["views"]) {
-      compare_definition("feature view", view,
-                         context_.project.find_view(view["name"].get<std::string>()));
+      const std::string name = view["name"].get<std::string>();
+      if (const auto on_demand = context_.project.find_on_demand_view(name)) {
+        compare_definition("on-demand view", view, on_demand);
+      } else {
+        compare_definition("feature view", view, context_.project.find_view(name));
+      }
     }
     if (!manifest_.contains("service")) return;
     compare_definition(
@@ -184,15 +188,21 @@ class Comparison {
   std::vector<Error> errors_;
 };
 
-Result<std::vector<project::ServiceColumn>> features_of(const Json& manifest,
-                                                        const project::Project& project) {
-  std::vector<project::ServiceColumn> columns;
+Result<project::FeatureSelection> features_of(const Json& manifest,
+                                              const project::Project& project) {
+  project::FeatureSelection columns;
   for (const Json& feature : manifest["features"]) {
     const std::vector reference{feature["view"].get<std::string>() + ":" +
                                 feature["feature"].get<std::string>()};
-    RTML_TRY_ASSIGN(auto found, project.resolve_features(reference, false));
-    found.front().name = feature["column"].get<std::string>();
-    columns.push_back(std::move(found.front()));
+    RTML_TRY_ASSIGN(project::FeatureSelection found, project.select_features(reference, false));
+    for (project::ServiceColumn& column : found.features) {
+      column.name = feature["column"].get<std::string>();
+      columns.features.push_back(std::move(column));
+    }
+    for (project::OnDemandColumn& column : found.on_demand) {
+      column.name = feature["column"].get<std::string>();
+      columns.on_demand.push_back(std::move(column));
+    }
   }
   return columns;
 }
@@ -227,7 +237,8 @@ Result<TrainingSet> build(const Json& manifest, const std::filesystem::path& ent
     const std::filesystem::path file =
         entities.empty() ? context.project.root() / input["entities"]["path"].get<std::string>()
                          : entities;
-    return build_from_file(file, features, options, context);
+    options.on_demand = features.on_demand;
+    return build_from_file(file, features.features, options, context);
   }
   return fail(ErrorCode::kUnsupported, "the manifest's rows came from no file and no source");
 }
