@@ -19,11 +19,11 @@ constexpr OptionSpec kOptions[] = {
      .completion = Completion::kView},
     {.name = "--all",
      .type = OptionType::kFlag,
-     .help = "Every view whose source has a stream"},
+     .help = "Every view whose source has a stream; so without VIEW"},
 };
 
 constexpr Example kExamples[] = {
-    {.command = "rtml stream status --all", .says = "See how far every stream has come"},
+    {.command = "rtml stream status", .says = "See how far every stream has come"},
     {.command = "rtml stream status card_activity --output json",
      .says = "Lag, watermark and counters for a program"},
 };
@@ -35,7 +35,7 @@ std::string number_or_dash(std::int64_t value) {
 Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
   const dataset::BuildContext& context = *inputs.context;
-  RTML_TRY_ASSIGN(const auto views, streamed_views(arguments, context.project));
+  RTML_TRY_ASSIGN(const auto views, streamed_views(arguments, context.project, true));
   RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
   const stream::StatusOptions options{
       .asks_medium = true, .medium_deadline_us = system_clock().monotonic_us() + kMediumUs};

@@ -28,9 +28,11 @@ double seconds(std::int64_t duration_us) {
 }  // namespace
 
 Result<std::vector<const project::FeatureView*>> streamed_views(const Arguments& arguments,
-                                                                const project::Project& project) {
+                                                                const project::Project& project,
+                                                                bool is_all_default) {
   const std::vector<std::string>& names = arguments.list("VIEW");
-  if (names.empty() != arguments.flag("--all")) {
+  const bool is_all = arguments.flag("--all") || (names.empty() && is_all_default);
+  if (names.empty() != is_all) {
     return fail(Error(ErrorCode::kUsage, "give either views or --all")
                     .with_help("\"rtml feature list\" shows the views"));
   }
