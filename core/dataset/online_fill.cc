@@ -155,7 +155,7 @@ Status write_entities(ViewFill& fill, const feature::EventColumns& columns,
   const std::string prefix = online::entity_prefix(part_of(fill));
   std::vector<online::EntityCodec::Change> changes;
   const std::int64_t oldest_us =
-      feature::earlier(options.cutover_us, feature::kDefaultHistoryUs);
+      feature::earlier(options.cutover_us, fill.view->timing.history_us);
   for (std::size_t i = 0; i < fill.entities.keys.size(); ++i) {
     if (i % 1'024 == 0) RTML_TRY(context.cancel.check());
     online::Entity entity = codec.make_entity(kernel);

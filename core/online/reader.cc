@@ -155,8 +155,9 @@ Status Reader::Impl::take_positions(const std::vector<plugin::Members>& members,
       const std::int64_t cutover_us = at.entry.fill->cutover_us;
       freshness.cutover_us = cutover_us;
       freshness.watermark_us = std::max(freshness.watermark_us, cutover_us);
-      at.oldest_read_us = std::max(
-          at.oldest_read_us, feature::earlier(cutover_us, feature::kDefaultHistoryUs));
+      at.oldest_read_us =
+          std::max(at.oldest_read_us,
+                   feature::earlier(cutover_us, at.served.view->timing.history_us));
     }
     result.watermark_us = std::min(result.watermark_us, freshness.watermark_us);
   }
