@@ -104,7 +104,7 @@ void see(const SlotView& values, const SlotView* filter, std::size_t begin, std:
         seen.least_number = value < seen.least_number ? value : seen.least_number;
         seen.greatest_number = value > seen.greatest_number ? value : seen.greatest_number;
       }
-    } else {
+    } else if constexpr (kSums || kExtremes) {  // Texts are counted, and have no integers.
       const std::int64_t value = values.integers[i];
       if constexpr (kSums) seen.integers += value;
       if constexpr (kExtremes) {

@@ -12,41 +12,50 @@ namespace {
 using table::Kind;
 using table::Value;
 
-Value evaluate(const std::string& text, Scratch& scratch) {
-  static const table::Schema schema({{"s", {Kind::kString}}});
-  static const std::vector<Value> row = {Value()};
-  const auto expression = Expression::compile({text, {}}, schema);
-  if (!expression) FAIL(expression.error().message() << ": " << text);
-  return expression->evaluate(row, scratch);
-}
+// An expression over nothing, with its value, whose text may live in either.
+class Evaluated {
+ public:
+  explicit Evaluated(const std::string& text) : expression_(compile(text)) {
+    static const std::vector<Value> row = {Value()};
+    value_ = expression_.evaluate(row, scratch_);
+  }
+  const Value& value() const { return value_; }
+
+ private:
+  static Expression compile(const std::string& text) {
+    static const table::Schema schema({{"s", {Kind::kString}}});
+    auto expression = Expression::compile({text, {}}, schema);
+    if (!expression) FAIL(expression.error().message() << ": " << text);
+    return std::move(*expression);
+  }
+
+  Expression expression_;
+  Scratch scratch_;
+  Value value_;
+};
 
 std::string text_of(const std::string& text) {
-  Scratch scratch;
-  const Value value = evaluate(text, scratch);
-  return value.is_null() ? "null" : std::string(value.text());
+  const Evaluated evaluated(text);
+  return evaluated.value().is_null() ? "null" : std::string(evaluated.value().text());
 }
 
 std::string integer_of(const std::string& text) {
-  Scratch scratch;
-  const Value value = evaluate(text, scratch);
-  return value.is_null() ? "null" : std::to_string(value.integer());
+  const Evaluated evaluated(text);
+  return evaluated.value().is_null() ? "null" : std::to_string(evaluated.value().integer());
 }
 
 double number_of(const std::string& text) {
-  Scratch scratch;
-  const Value value = evaluate(text, scratch);
-  REQUIRE(!value.is_null());
-  return value.number();
+  const Evaluated evaluated(text);
+  REQUIRE(!evaluated.value().is_null());
+  return evaluated.value().number();
 }
 
 bool is_null(const std::string& text) {
-  Scratch scratch;
-  return evaluate(text, scratch).is_null();
+  return Evaluated(text).value().is_null();
 }
 
 bool is_true(const std::string& text) {
-  Scratch scratch;
-  return evaluate(text, scratch).boolean();
+  return Evaluated(text).value().boolean();
 }
 
 }  // namespace
