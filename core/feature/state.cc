@@ -7,6 +7,7 @@
 #include "core/feature/aggregate.h"
 #include "core/feature/byte_codec.h"
 #include "core/feature/events.h"
+#include "core/feature/event_block.h"
 #include "core/feature/exact_sum.h"
 #include "core/feature/kernel.h"
 #include "core/feature/read.h"
@@ -149,21 +150,6 @@ void write_shape(Writer& writer, const Program& program) {
 
 tl::unexpected<Error> corrupt(const Program& program, const std::string& why) {
   return fail(ErrorCode::kDataCorrupt, "cannot read a state of view " + program.view + ": " + why);
-}
-
-bool are_in_order(const State& state) {
-  for (std::size_t i = 1; i < state.events(); ++i) {
-    if (state.times_us[i - 1] != state.times_us[i]) {
-      if (state.times_us[i - 1] > state.times_us[i]) return false;
-      continue;
-    }
-    if (!state.created_us.empty() && state.created_us[i - 1] != state.created_us[i]) {
-      if (state.created_us[i - 1] > state.created_us[i]) return false;
-      continue;
-    }
-    if (!state.tie_breaks.empty() && state.tie_breaks[i - 1] > state.tie_breaks[i]) return false;
-  }
-  return true;
 }
 
 }  // namespace

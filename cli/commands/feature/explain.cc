@@ -2,6 +2,7 @@
 
 #include "cli/build_inputs.h"
 #include "cli/entity_arguments.h"
+#include "cli/plain_text.h"
 #include "core/base/number.h"
 #include "core/base/time.h"
 #include "core/verify/explain.h"
@@ -38,10 +39,6 @@ constexpr Example kExamples[] = {
                 "--output json",
      .says = "The same for a program, the latest three events of each window"},
 };
-
-std::string plain_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : to_json_text(value);
-}
 
 // "mean(tx_fraud) where tx_amount > 0", "column amount", "a / b".
 std::string definition_of(const project::Feature& feature) {

@@ -2,6 +2,7 @@
 
 #include "cli/build_inputs.h"
 #include "cli/entity_arguments.h"
+#include "cli/plain_text.h"
 #include "core/base/time.h"
 #include "core/online/json_value.h"
 #include "core/online/open_store.h"
@@ -68,10 +69,6 @@ std::optional<std::int64_t> event_time(const online::ReadValue& value) {
 
 Json time_json(std::optional<std::int64_t> time_us) {
   return time_us ? Json(format_timestamp(*time_us)) : Json();
-}
-
-std::string plain_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : to_json_text(value);
 }
 
 Json views_json(const online::Reader& reader, const online::ReadResult& result) {

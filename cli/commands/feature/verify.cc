@@ -1,6 +1,7 @@
 #include "cli/commands/feature/verify.h"
 
 #include "cli/build_inputs.h"
+#include "cli/plain_text.h"
 #include "core/base/number.h"
 #include "core/base/time.h"
 #include "core/online/open_store.h"
@@ -75,7 +76,7 @@ Json json_of(const verify::Comparison& comparison) {
 }
 
 std::string text_of(const Json& value, const std::optional<feature::Status>& status) {
-  const std::string text = value.is_string() ? value.get<std::string>() : to_json_text(value);
+  const std::string text = plain_text(value);
   if (!status || *status == feature::Status::kPresent) return text;
   return text + " (" + std::string(feature::to_string(*status)) + ")";
 }
