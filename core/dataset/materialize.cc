@@ -65,7 +65,7 @@ class EventChoice {
     std::vector<std::uint8_t> mask(times.size(), 1);
     for (std::size_t row = 0; row < times.size(); ++row) {
       const bool is_early = options_.from_us && times[row] < *options_.from_us;
-      const bool is_late = options_.to_us && times[row] > *options_.to_us;
+      const bool is_late = options_.to_us && times[row] >= *options_.to_us;
       if (is_early || is_late) mask[row] = 0;
     }
     const std::int64_t end = first_row_ + std::ssize(times);
@@ -131,9 +131,9 @@ Result<Materialized> materialize(std::span<const project::ServiceColumn> feature
   std::vector<std::int64_t> repeated;
   const auto read = [&]() -> Result<bool> {
     const EventChoice choice(options, repeated);
-    work->join = std::make_unique<FeatureJoin>(
-        std::vector(features.begin(), features.end()), work->programs, work->sources, context,
-        source, !choice.takes_all());
+    work->join =
+        std::make_unique<FeatureJoin>(std::vector(features.begin(), features.end()), work->programs,
+                                      work->sources, context, source, !choice.takes_all());
     return read_events(*source, columns, choice, *work, context);
   };
   RTML_TRY_ASSIGN(const bool may_repeat, read());

@@ -17,7 +17,7 @@ namespace rtml::dataset {
 inline constexpr const char* kEventTimestamp = "event_timestamp";
 
 struct MaterializeOptions {
-  // Only events with from <= time <= to; the windows still see those before.
+  // Only rows with from <= time < to; their windows still see the events before.
   std::optional<std::int64_t> from_us;
   std::optional<std::int64_t> to_us;
 };
@@ -27,7 +27,7 @@ struct Materialized {
   // the features. One row an event, in the source's order. What is in `context` must outlive it.
   std::unique_ptr<table::BatchReader> rows;
   std::int64_t row_count = 0;
-  std::int64_t duplicates = 0;          // Events left out because their id came before.
+  std::int64_t duplicates = 0;  // Events left out because their id came before.
   // What it took so far; what making `rows` takes is added while they are read.
   std::function<JoinEffort()> effort;
 };

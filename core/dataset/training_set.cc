@@ -56,11 +56,11 @@ Status check_leaks(const project::LabelSpec& labels, Features features, const Pr
 Status check_requests(const project::LabelSpec& labels, const OnDemandJoin& features) {
   const std::vector<std::string> columns = features.request_columns();
   if (std::find(columns.begin(), columns.end(), labels.column) == columns.end()) return {};
-  return fail(Error(ErrorCode::kLabelLeak,
-                    "an on-demand feature would know the label, a column of its request: " +
-                        labels.column)
-                  .at(labels.location)
-                  .with_help("a request comes before its label is known"));
+  return fail(
+      Error(ErrorCode::kLabelLeak,
+            "an on-demand feature would know the label, a column of its request: " + labels.column)
+          .at(labels.location)
+          .with_help("a request comes before its label is known"));
 }
 
 struct LabelRows {
@@ -86,7 +86,7 @@ Result<LabelRows> label_rows(const project::Source& source, const project::Label
   const std::int64_t latest = order.empty() ? 0 : times[order.back()];
   for (const std::int64_t row : order) {
     if (options.from_us && times[row] < *options.from_us) continue;
-    if (options.to_us && times[row] > *options.to_us) continue;
+    if (options.to_us && times[row] >= *options.to_us) continue;
     if (events.column(label).is_null(row)) {
       ++result.without_label;
     } else if (times[row] + labels.maturity_us > latest) {
@@ -165,17 +165,16 @@ Result<TrainingSet> finish_rows(FeatureJoin& joined, const OnDemandJoin& feature
     return training_set_of(table::concatenate(schema, batches), features, options);
   }
   ContentHash hash(schema, context.threads);
-  const auto rows = table::read_generated(
-      schema, [&]() -> Result<std::optional<table::Batch>> {
-        RTML_TRY_ASSIGN(std::optional<table::Batch> batch, joined.next());
-        const std::int64_t began_us = context.monotonic_us();
-        if (batch) {
-          RTML_TRY_ASSIGN(*batch, features.apply(*batch, what, options.timestamp_column));
-          hash.add(*batch);
-        }
-        joined.add_compute_time(context.monotonic_us() - began_us);
-        return batch;
-      });
+  const auto rows = table::read_generated(schema, [&]() -> Result<std::optional<table::Batch>> {
+    RTML_TRY_ASSIGN(std::optional<table::Batch> batch, joined.next());
+    const std::int64_t began_us = context.monotonic_us();
+    if (batch) {
+      RTML_TRY_ASSIGN(*batch, features.apply(*batch, what, options.timestamp_column));
+      hash.add(*batch);
+    }
+    joined.add_compute_time(context.monotonic_us() - began_us);
+    return batch;
+  });
   RTML_TRY(options.write(*rows));
   TrainingSet set = training_set_of(table::concatenate(schema, {}), features, options);
   set.row_count = joined.rows();
@@ -186,9 +185,9 @@ Result<TrainingSet> finish_rows(FeatureJoin& joined, const OnDemandJoin& feature
 
 Result<OnDemandJoin> on_demand_join(Features features, const BuildOptions& options,
                                     const project::Project& project) {
-  return OnDemandJoin::make({{features.begin(), features.end()},
-                             {options.on_demand.begin(), options.on_demand.end()}},
-                            project);
+  return OnDemandJoin::make(
+      {{features.begin(), features.end()}, {options.on_demand.begin(), options.on_demand.end()}},
+      project);
 }
 
 }  // namespace
@@ -228,9 +227,8 @@ Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
   RTML_TRY_ASSIGN(joined, on_demand.apply(joined, what, options.timestamp_column));
   TrainingSet set = training_set_of(std::move(joined), on_demand, options);
   set.label_column = labels.column;
-  ManifestParts parts{.features = selection.features,
-                      .on_demand = selection.on_demand,
-                      .service = service};
+  ManifestParts parts{
+      .features = selection.features, .on_demand = selection.on_demand, .service = service};
   parts.labels = {{"source", labels.source},
                   {"column", labels.column},
                   {"maturity", format_duration(labels.maturity_us)},
@@ -278,10 +276,9 @@ Result<TrainingSet> build_from_file(const std::filesystem::path& entities,
                   on_demand.apply(table::concatenate(joined.schema(), {}), entities.string(),
                                   options.timestamp_column));
   RTML_TRY(joined.compute());
-  ManifestParts parts{
-      .features = features, .on_demand = options.on_demand, .entities = entities};
-  RTML_TRY_ASSIGN(TrainingSet set, finish_rows(joined, on_demand, none.shared_schema(), options,
-                                               context, &parts));
+  ManifestParts parts{.features = features, .on_demand = options.on_demand, .entities = entities};
+  RTML_TRY_ASSIGN(TrainingSet set,
+                  finish_rows(joined, on_demand, none.shared_schema(), options, context, &parts));
   set.effort = joined.effort();
   RTML_TRY_ASSIGN(set.manifest, make_manifest(set, parts, sources, context));
   return set;

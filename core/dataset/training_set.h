@@ -61,13 +61,13 @@ struct BuildOptions {
   std::string timestamp_column = "event_timestamp";
   // Keeps a feature that would know the label before it is mature.
   bool allow_leak = false;
-  // Where given, build_from_file() gives the rows to it as they are made, instead of keeping them in
-  // TrainingSet::rows.
+  // Where given, build_from_file() gives the rows to it as they are made, instead of keeping them
+  // in TrainingSet::rows.
   std::function<Status(table::BatchReader&)> write;
   // Features computed from the rows that ask, which come after the others. Of a pipeline they are
   // those of its service.
   std::span<const project::OnDemandColumn> on_demand = {};
-  // Only rows with from <= time <= to; microseconds. Of label rows from a source only.
+  // Only rows with from <= time < to; microseconds. Of label rows from a source only.
   std::optional<std::int64_t> from_us;
   std::optional<std::int64_t> to_us;
 };

@@ -30,11 +30,11 @@ constexpr OptionSpec kOptions[] = {
     {.name = "--from",
      .type = OptionType::kTimestamp,
      .value = "TIME",
-     .help = "Only events at or after this time; windows still see those before"},
+     .help = "Only rows at or after this time; windows still see the events before"},
     {.name = "--to",
      .type = OptionType::kTimestamp,
      .value = "TIME",
-     .help = "Only events at or before this time; with --online the cutover, now if not given"},
+     .help = "Only rows before this time; with --online the cutover, which is folded in"},
     {.name = "--memory-limit",
      .value = "SIZE",
      .help = "Put rows aside in temporary files where they need more, as 512MiB"},
@@ -62,9 +62,10 @@ Status check_options(const Arguments& arguments) {
   }
   const auto from_us = arguments.optional_integer("--from");
   const auto to_us = arguments.optional_integer("--to");
-  if (from_us && to_us && *from_us > *to_us) {
-    return fail(ErrorCode::kBadOptionValue,
-                "--from lies after --to: " + format_timestamp(*from_us));
+  if (from_us && to_us && *from_us >= *to_us) {
+    return fail(Error(ErrorCode::kBadOptionValue,
+                      "--from does not lie before --to: " + format_timestamp(*from_us))
+                    .with_help("rows have --from <= time < --to"));
   }
   return {};
 }
@@ -105,7 +106,8 @@ Result<Report> write_file(const Arguments& arguments,
                               " without a key and so without features");
   }
   if (effort.overflows > 0) {
-    report.warnings.push_back(counted(effort.overflows, "sum") + " too large for INT64 and so null");
+    report.warnings.push_back(counted(effort.overflows, "sum") +
+                              " too large for INT64 and so null");
   }
   effort_report.add_to(report, made.row_count, effort, input_files(features, context.project),
                        dry_run ? "" : output);
@@ -175,12 +177,15 @@ constinit const CommandSpec kFeatureMaterialize{
     .summary = "Compute features of past events into a file or the online store",
     .description =
         "With --out, writes one row an event in the order of the source: the entity keys, the\n"
-        "source's id where it has one, event_timestamp, and each feature as of that time. The "
-        "file\n"
-        "appears when it is complete. With --memory-limit, what does not fit goes into nameless\n"
-        "files below .rtml, by entity; the result is the same.\n\n"
-        "With --online, folds every event up to --to into the state of its entity and puts all of\n"
-        "them into the online store, or none. \"rtml feature get\" reads them.",
+        "source's id where it has one, event_timestamp, and each feature as of that time. The\n"
+        "file appears when it is complete. --from and --to are half-open: a row at --from is\n"
+        "written, one at --to is not, so that adjacent ranges share no row. With --memory-limit,\n"
+        "what does not fit goes into nameless files below .rtml, by entity; the result is the\n"
+        "same.\n\n"
+        "With --online, folds every event up to and at --to, now if not given, into the state of\n"
+        "its entity and puts all of them into the online store, or none. \"rtml feature get\" "
+        "reads\n"
+        "them; a stream goes on with the events after --to.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,
