@@ -4,6 +4,7 @@
 
 #include "cli/command_table.h"
 #include "cli/options.h"
+#include "cli/wrap.h"
 
 namespace rtml::cli {
 namespace {
@@ -13,22 +14,33 @@ void heading(std::vector<Section>& page, std::string_view title) {
   page.emplace_back(Line{Text(std::string(title), Tone::kStrong)});
 }
 
-// Indented names with what they mean.
+// Indented names with what they mean. A name that is wider than most stands on a line of its own.
 void definitions(std::vector<Section>& page,
                  const std::vector<std::pair<std::string, std::string>>& rows) {
+  constexpr std::size_t kWidest = 30;
   std::size_t width = 0;
-  for (const auto& [name, meaning] : rows) width = std::max(width, name.size());
   for (const auto& [name, meaning] : rows) {
-    page.emplace_back(Line{"  " + name + std::string(width - name.size() + 2, ' ') + meaning});
+    if (name.size() <= kWidest) width = std::max(width, name.size());
+  }
+  const std::string indent(width + 4, ' ');
+  for (const auto& [name, meaning] : rows) {
+    const bool fits = name.size() <= width;
+    std::string line = "  " + name;
+    if (fits) {
+      line.resize(indent.size(), ' ');
+    } else {
+      page.emplace_back(Line{line});
+      line = indent;
+    }
+    for (const std::string& part : wrapped(meaning, kTextWidth - indent.size())) {
+      page.emplace_back(Line{line + part});
+      line = indent;
+    }
   }
 }
 
 void paragraphs(std::vector<Section>& page, std::string_view text) {
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    page.emplace_back(Line{std::string(text.substr(start, end - start))});
-    start = end + 1;
-  }
+  for (std::string& line : wrapped(text)) page.emplace_back(Line{std::move(line)});
 }
 
 std::vector<std::pair<std::string, std::string>> option_rows(std::span<const OptionSpec> options,

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/topics.h"
 #include "cli/version.h"
+#include "cli/wrap.h"
 
 namespace rtml::cli {
 namespace {
@@ -48,12 +49,7 @@ std::string section(std::string_view name) {
 // A blank line would be a second paragraph break to roff; .PP is the one it wants.
 std::string paragraphs(std::string_view text) {
   std::string out;
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    const std::string_view line = text.substr(start, end - start);
-    out += line.empty() ? ".PP\n" : roff(line) + "\n";
-    start = end + 1;
-  }
+  for (const std::string& line : wrapped(text)) out += line.empty() ? ".PP\n" : roff(line) + "\n";
   return out;
 }
 

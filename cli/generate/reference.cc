@@ -6,11 +6,14 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/topics.h"
+#include "cli/wrap.h"
 #include "core/base/error.h"
 #include "core/config/key_table.h"
 
 namespace rtml::cli {
 namespace {
+
+constexpr std::size_t kLineWidth = 110;
 
 // A cell of a Markdown table.
 std::string cell(std::string_view text) {
@@ -40,7 +43,8 @@ std::string command_text(const CommandSpec& command) {
   std::string out = "### rtml " + std::string(command.path) + "\n\n" +
                     std::string(command.summary) + ".\n\n```sh\n" + usage_line(command) +
                     "\n```\n\n";
-  if (!command.description.empty()) out += std::string(command.description) + "\n\n";
+  for (const std::string& line : wrapped(command.description, kLineWidth)) out += line + "\n";
+  if (!command.description.empty()) out += "\n";
   if (const auto options = command_options(command); !options.empty()) {
     out += options_table(options) + "\n";
   }

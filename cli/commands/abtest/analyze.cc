@@ -188,18 +188,16 @@ constinit const CommandSpec kAbtestAnalyze{
     .path = "abtest analyze",
     .summary = "Compare the arms of an A/B test",
     .description =
-        "With --label, and --score or --prediction, each arm gets its precision, recall, F1,\n"
-        "capture rate (the share of the positives' value that raised an alarm) and false-positive\n"
-        "rate; with --value the mean of a column.\n"
-        "\n"
-        "Each arm is compared with the control: shares of rows by the z test of two proportions,\n"
-        "ratios and means by Welch's test, with confidence intervals of the difference and of the\n"
-        "lift, p-values adjusted by Holm. If the arms did not get their planned shares of the\n"
-        "traffic, nothing is concluded. The tests hold for one look at the planned end of an\n"
-        "experiment, not for looking until something is found.\n"
-        "\n"
-        "Ends with 0 if no treatment is worse in a metric, 3 if one is, 1 if there is too little\n"
-        "to tell or the split is broken.",
+        "With --label, and --score or --prediction, each arm gets its precision, recall, F1, "
+        "capture rate (the share of the positives' value that raised an alarm) and "
+        "false-positive rate; with --value the mean of a column.\n\n"
+        "Each arm is compared with the control: shares of rows by the z test of two "
+        "proportions, ratios and means by Welch's test, with confidence intervals of the "
+        "difference and of the lift, p-values adjusted by Holm. If the arms did not get their "
+        "planned shares of the traffic, nothing is concluded. The tests hold for one look at "
+        "the planned end of an experiment, not for looking until something is found.\n\n"
+        "Ends with 0 if no treatment is worse in a metric, 3 if one is, 1 if there is too "
+        "little to tell or the split is broken.",
     .options = kOptions,
     .examples = kExamples,
     .extra_formats = kFormats,

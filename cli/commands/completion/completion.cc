@@ -38,8 +38,8 @@ constinit const CommandSpec kCompletion{
     .path = "completion",
     .summary = "Write the completion script of a shell",
     .description =
-        "The script asks rtml itself, so that models, views, pipelines and keys of the\n"
-        "project at hand are offered, and nothing is to be renewed when they change.",
+        "The script asks rtml itself, so that models, views, pipelines and keys of the project "
+        "at hand are offered, and nothing is to be renewed when they change.",
     .options = kOptions,
     .examples = kExamples,
     .run = run,

@@ -67,9 +67,9 @@ constinit const CommandSpec kConfigShow{
     .path = "config show",
     .summary = "Show the configuration and where it comes from",
     .description =
-        "A key is set, from the weakest to the strongest, by: its default, /etc/rtml/config.yaml,\n"
-        "rtml/config.yaml in the user's configuration directory, defaults: in rtml.yaml, its\n"
-        "environment variable, and --set.",
+        "A key is set, from the weakest to the strongest, by: its default, "
+        "/etc/rtml/config.yaml, rtml/config.yaml in the user's configuration directory, "
+        "defaults: in rtml.yaml, its environment variable, and --set.",
     .options = kOptions,
     .examples = kExamples,
     .run = run,

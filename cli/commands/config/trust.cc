@@ -69,10 +69,10 @@ constinit const CommandSpec kConfigTrust{
     .path = "config trust",
     .summary = "Let the project of a directory name programs and libraries",
     .description =
-        "A project found in a checkout may not set keys that name programs, libraries or\n"
+        "A project found in a checkout may not set keys that name programs, libraries or "
         "credentials, because whoever wrote it would then run code as you. Trusting its "
-        "directory,\n"
-        "with everything below it, allows that. In CI, RTML_TRUSTED_DIRS does the same.",
+        "directory, with everything below it, allows that. In CI, RTML_TRUSTED_DIRS does the "
+        "same.",
     .options = kOptions,
     .examples = kExamples,
     .changes_something = true,

@@ -108,10 +108,11 @@ constinit const CommandSpec kDataReplay{
     .summary = "Apply dead letters again after what was wrong is put right",
     .description =
         "Decodes messages that \"rtml stream run\" could not apply once more and applies those "
-        "that are\nevents now: because the message in the file was corrected, a limit was raised, "
-        "or its time has\ncome. Each origin (source, partition, offset) is applied once, however "
-        "often it is replayed.\n\nA view whose definition has changed reads its stream from the "
-        "beginning and needs no replay.",
+        "that are events now: because the message in the file was corrected, a limit was "
+        "raised, or its time has come. Each origin (source, partition, offset) is applied "
+        "once, however often it is replayed.\n\n"
+        "A view whose definition has changed reads its stream from the beginning and needs no "
+        "replay.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

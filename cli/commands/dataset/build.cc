@@ -212,7 +212,8 @@ Result<Report> run(const Arguments& arguments, Session& session) {
     if (!dry_run) RTML_TRY(write_table(session, output, rows));
     return dry_run ? drain(rows) : Status();
   };
-  RTML_TRY_ASSIGN(const dataset::TrainingSet set, build(arguments, session, *inputs.context, write));
+  RTML_TRY_ASSIGN(const dataset::TrainingSet set,
+                  build(arguments, session, *inputs.context, write));
   if (!dry_run && !set.is_written) {
     const auto rows = table::read_batches(set.rows.shared_schema(), {set.rows});
     RTML_TRY(write_table(session, output, *rows));
@@ -231,8 +232,8 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   report.line((dry_run ? "would write " : "wrote ") + counted(set.row_count, "row") + " with " +
               counted(std::ssize(set.feature_columns), "feature") + " to " + output);
   report.line("dataset " + identity, Tone::kFaint);
-  effort_report.add_to(report, set.row_count, set.effort, files_read(arguments, set, *inputs.context),
-                       dry_run ? "" : output);
+  effort_report.add_to(report, set.row_count, set.effort,
+                       files_read(arguments, set, *inputs.context), dry_run ? "" : output);
   report.outputs = {{"dataset", identity}, {"rows", std::to_string(set.row_count)}};
   return report;
 }
@@ -243,11 +244,11 @@ constinit const CommandSpec kDatasetBuild{
     .path = "dataset build",
     .summary = "Add features to rows, as they were known at their time",
     .description =
-        "Keeps every column and row of --entities, in their order, and adds the features as of\n"
-        "each row's time; null where nothing was known. The file appears when it is complete. A\n"
-        "manifest that can rebuild it goes into the registry: \"rtml dataset show\".\n\n"
-        "With --from-manifest, compares every input with the manifest first, then builds the same\n"
-        "rows; --entities names an entity file that lies elsewhere now.",
+        "Keeps every column and row of --entities, in their order, and adds the features as of "
+        "each row's time; null where nothing was known. The file appears when it is complete. "
+        "A manifest that can rebuild it goes into the registry: \"rtml dataset show\".\n\n"
+        "With --from-manifest, compares every input with the manifest first, then builds the "
+        "same rows; --entities names an entity file that lies elsewhere now.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

@@ -228,16 +228,12 @@ constinit const CommandSpec kDriftCheck{
     .path = "drift check",
     .summary = "Say whether rows still look like the reference",
     .description =
-        "Each column is compared by the population stability index, the Kolmogorov-Smirnov and\n"
-        "Jensen-Shannon distances and the rate of missing values. A test finds drift where its\n"
+        "Each column is compared by the population stability index, the Kolmogorov-Smirnov and "
+        "Jensen-Shannon distances and the rate of missing values. A test finds drift where its "
         "statistic is at least its threshold and more than chance explains, all tests of the "
-        "check\n"
-        "taken together.\n"
-        "\n"
-        "The reference is a profile of `rtml drift profile`, another table, or with --model what "
-        "a\n"
-        "model was trained on; then the model's features are checked.\n"
-        "\n"
+        "check taken together.\n\n"
+        "The reference is a profile of `rtml drift profile`, another table, or with --model "
+        "what a model was trained on; then the model's features are checked.\n\n"
         "Ends with 0 for no drift, 3 for drift, 1 if there is too little to tell.",
     .options = kOptions,
     .examples = kExamples,

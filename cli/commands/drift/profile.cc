@@ -103,11 +103,9 @@ constinit const CommandSpec kDriftProfile{
     .path = "drift profile",
     .summary = "Keep what a table looks like, for later checks",
     .description =
-        "A profile is a small JSON file with the bins, the distribution and the missing values of\n"
-        "each column. `rtml drift check --reference PROFILE` compares rows with it; the rows it "
-        "was\n"
-        "made from are no longer needed. Every training run keeps one of its own.\n"
-        "\n"
+        "A profile is a small JSON file with the bins, the distribution and the missing values "
+        "of each column. `rtml drift check --reference PROFILE` compares rows with it; the "
+        "rows it was made from are no longer needed. Every training run keeps one of its own.\n\n"
         "Numbers and texts are compared; times, bytes and lists are listed and not compared.",
     .options = kOptions,
     .examples = kExamples,

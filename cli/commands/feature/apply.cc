@@ -48,11 +48,11 @@ constinit const CommandSpec kFeatureApply{
     .path = "feature apply",
     .summary = "Register the project's sources, entities, views and services",
     .description =
-        "Gives each definition whose meaning is new a version, name@v2, beside those there are;\n"
-        "the plain name then means it. Definitions that the project no longer has are retired:\n"
-        "their versions stay. All of it happens, or nothing.\n\n"
-        "Refuses to replace a feature that a service or an aliased model uses by one of another\n"
-        "type, or to drop it, unless --allow-breaking is given.",
+        "Gives each definition whose meaning is new a version, name@v2, beside those there "
+        "are; the plain name then means it. Definitions that the project no longer has are "
+        "retired: their versions stay. All of it happens, or nothing.\n\n"
+        "Refuses to replace a feature that a service or an aliased model uses by one of "
+        "another type, or to drop it, unless --allow-breaking is given.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

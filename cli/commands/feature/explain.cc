@@ -173,9 +173,9 @@ constinit const CommandSpec kFeatureExplain{
     .path = "feature explain",
     .summary = "Show which events made a feature's value",
     .description =
-        "Computes the features of one entity at one moment from the batch source and shows, for\n"
-        "each, where its window begins and ends, the events in it, and which of them were taken:\n"
-        "an event may be filtered out, lack the value, or not have been known yet.",
+        "Computes the features of one entity at one moment from the batch source and shows, "
+        "for each, where its window begins and ends, the events in it, and which of them were "
+        "taken: an event may be filtered out, lack the value, or not have been known yet.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

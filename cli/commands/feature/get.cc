@@ -50,9 +50,9 @@ Status check_no_request_features(const Arguments& arguments, const project::Proj
                   project.find_service(arguments.text("--service")));
   const auto on_demand = project.selection_of(*service).on_demand;
   if (on_demand.empty()) return {};
-  return fail(Error(ErrorCode::kUnsupported,
-                    "features of on-demand views cannot be read yet: " +
-                        on_demand.front().view->name + ":" + on_demand.front().feature->name)
+  return fail(Error(ErrorCode::kUnsupported, "features of on-demand views cannot be read yet: " +
+                                                 on_demand.front().view->name + ":" +
+                                                 on_demand.front().feature->name)
                   .with_help("name the views of the service instead"));
 }
 
@@ -169,16 +169,13 @@ constinit const CommandSpec kFeatureGet{
     .summary = "Read features of entities from the online store",
     .description =
         "Computes each feature from the kept state as of --at, by the code that training sets "
-        "use.\n"
-        "A status says why a value may be null: NULL_VALUE, NOT_FOUND (no event of the entity "
-        "yet),\n"
-        "OUTSIDE_MAX_AGE (its latest event is older than the view's ttl). event_timestamp is the\n"
-        "time of the latest event that was seen.\n\n"
-        "Each view comes with the watermark of its state: no event at or before it is to come.\n"
+        "use. A status says why a value may be null: NULL_VALUE, NOT_FOUND (no event of the "
+        "entity yet), OUTSIDE_MAX_AGE (its latest event is older than the view's ttl). "
+        "event_timestamp is the time of the latest event that was seen.\n\n"
+        "Each view comes with the watermark of its state: no event at or before it is to come. "
         "--max-lag turns a view that is further behind the clock into exit 75.\n\n"
-        "With --event, an event that is not stored yet is applied to a copy of the state first, "
-        "as\n"
-        "training saw it.",
+        "With --event, an event that is not stored yet is applied to a copy of the state "
+        "first, as training saw it.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

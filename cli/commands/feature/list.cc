@@ -118,7 +118,11 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   }
   for (const project::FeatureService& service : project->services()) {
     const project::FeatureSelection selection = project->selection_of(service);
-    add({"feature_service", service.name, service.notes, {}, "",
+    add({"feature_service",
+         service.name,
+         service.notes,
+         {},
+         "",
          selection.features.size() + selection.on_demand.size()});
   }
   report.add(std::move(table));
@@ -131,7 +135,7 @@ constinit const CommandSpec kFeatureList{
     .path = "feature list",
     .summary = "List the project's feature views and services",
     .description =
-        "Says for each whether the registry holds it as it stands in the project: applied,\n"
+        "Says for each whether the registry holds it as it stands in the project: applied, "
         "changed or new.",
     .needs = Needs::kProject,
     .options = kOptions,

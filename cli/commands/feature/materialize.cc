@@ -176,16 +176,15 @@ constinit const CommandSpec kFeatureMaterialize{
     .path = "feature materialize",
     .summary = "Compute features of past events into a file or the online store",
     .description =
-        "With --out, writes one row an event in the order of the source: the entity keys, the\n"
-        "source's id where it has one, event_timestamp, and each feature as of that time. The\n"
-        "file appears when it is complete. --from and --to are half-open: a row at --from is\n"
-        "written, one at --to is not, so that adjacent ranges share no row. With --memory-limit,\n"
-        "what does not fit goes into nameless files below .rtml, by entity; the result is the\n"
-        "same.\n\n"
-        "With --online, folds every event up to and at --to, now if not given, into the state of\n"
-        "its entity and puts all of them into the online store, or none. \"rtml feature get\" "
-        "reads\n"
-        "them; a stream goes on with the events after --to.",
+        "With --out, writes one row an event in the order of the source: the entity keys, the "
+        "source's id where it has one, event_timestamp, and each feature as of that time. The "
+        "file appears when it is complete. --from and --to are half-open: a row at --from is "
+        "written, one at --to is not, so that adjacent ranges share no row. With "
+        "--memory-limit, what does not fit goes into nameless files below .rtml, by entity; "
+        "the result is the same.\n\n"
+        "With --online, folds every event up to and at --to, now if not given, into the state "
+        "of its entity and puts all of them into the online store, or none. \"rtml feature "
+        "get\" reads them; a stream goes on with the events after --to.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

@@ -35,8 +35,8 @@ constinit const CommandSpec kFeaturePlan{
     .path = "feature plan",
     .summary = "Show what applying the project's definitions would change",
     .description =
-        "Checks every file of the project, compiles every feature against the columns of its\n"
-        "source, and compares the definitions with those that the registry holds, by what they\n"
+        "Checks every file of the project, compiles every feature against the columns of its "
+        "source, and compares the definitions with those that the registry holds, by what they "
         "mean. Says which services and aliased models a change would break.",
     .needs = Needs::kProject,
     .options = kOptions,

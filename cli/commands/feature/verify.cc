@@ -164,12 +164,12 @@ constinit const CommandSpec kFeatureVerify{
     .path = "feature verify",
     .summary = "Recompute sampled feature values from the source and compare them",
     .description =
-        "Takes a sample of entities and moments and recomputes the view's features event by event\n"
-        "from the batch source, with nothing but the kernel. Compares them bit for bit with the\n"
-        "backfill, with --file, and with what the online store answers as of its watermark.\n\n"
+        "Takes a sample of entities and moments and recomputes the view's features event by "
+        "event from the batch source, with nothing but the kernel. Compares them bit for bit "
+        "with the backfill, with --file, and with what the online store answers as of its "
+        "watermark.\n\n"
         "Exits with 3 if a value differs. Events that came too late for the stream are in its "
-        "late\n"
-        "output; they are the one permitted reason for an online value to differ.",
+        "late output; they are the one permitted reason for an online value to differ.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

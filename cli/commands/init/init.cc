@@ -101,8 +101,9 @@ constinit const CommandSpec kInit{
     .path = "init",
     .summary = "Start a project from a template",
     .description =
-        "Writes rtml.yaml and the template's files, ignores .rtml/ in git and makes the registry.\n"
-        "No file that is there is replaced; if one is in the way, nothing is written.",
+        "Writes rtml.yaml and the template's files, ignores .rtml/ in git and makes the "
+        "registry. No file that is there is replaced; if one is in the way, nothing is "
+        "written.",
     .options = kOptions,
     .examples = kExamples,
     .changes_something = true,

@@ -141,7 +141,7 @@ constinit const CommandSpec kModelDiff{
     .path = "model diff",
     .summary = "Show what differs between two versions",
     .description =
-        "Compares metrics, parameters, and everything the versions bind: artifact, service,\n"
+        "Compares metrics, parameters, and everything the versions bind: artifact, service, "
         "views, training set, seed, commit. Versions of different models may be compared.",
     .needs = Needs::kRegistry,
     .options = kOptions,

@@ -45,8 +45,8 @@ constinit const CommandSpec kModelHistory{
     .path = "model history",
     .summary = "Show what happened to a model, when, by whom and why",
     .description =
-        "Registrations, promotions, rollbacks and refusals, newest first. Nothing is ever taken\n"
-        "out of it. The JSON has the evidence of each decision.",
+        "Registrations, promotions, rollbacks and refusals, newest first. Nothing is ever "
+        "taken out of it. The JSON has the evidence of each decision.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,

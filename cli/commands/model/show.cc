@@ -127,7 +127,7 @@ constinit const CommandSpec kModelShow{
     .path = "model show",
     .summary = "Show a model's versions, or what one version was made from",
     .description =
-        "A version never changes. It binds the artifact, the feature service and views, the\n"
+        "A version never changes. It binds the artifact, the feature service and views, the "
         "training set, parameters, metrics, seed, git commit and rtml version.",
     .needs = Needs::kRegistry,
     .options = kOptions,

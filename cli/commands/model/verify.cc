@@ -110,8 +110,8 @@ constinit const CommandSpec kModelVerify{
     .path = "model verify",
     .summary = "Check that the bytes of versions are what was registered",
     .description =
-        "Reads each version's artifacts and compares their sha256. Ends with 1 if one is missing\n"
-        "or changed. \"rtml registry check\" checks everything else as well.",
+        "Reads each version's artifacts and compares their sha256. Ends with 1 if one is "
+        "missing or changed. \"rtml registry check\" checks everything else as well.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,

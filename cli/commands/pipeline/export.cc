@@ -129,11 +129,10 @@ constinit const CommandSpec kPipelineExport{
     .summary = "Write a pipeline as files of another orchestrator",
     .description =
         "github-actions writes a workflow that runs on the pipeline's schedule, one run at a "
-        "time,\n"
-        "and carries the registry from run to run. Options: runs_on, install (commands that put\n"
-        "rtml on the PATH), directory, timeout_minutes, retention_days.\n\n"
-        "cron writes a line for crontab that never runs twice at once and keeps a log. Options:\n"
-        "root, rtml, timezone.\n\n"
+        "time, and carries the registry from run to run. Options: runs_on, install (commands "
+        "that put rtml on the PATH), directory, timeout_minutes, retention_days.\n\n"
+        "cron writes a line for crontab that never runs twice at once and keeps a log. "
+        "Options: root, rtml, timezone.\n\n"
         "A file that rtml wrote is replaced; any other stays unless --force is given.",
     .needs = Needs::kProject,
     .options = kOptions,

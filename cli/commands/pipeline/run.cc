@@ -158,10 +158,9 @@ constinit const CommandSpec kPipelineRun{
     .path = "pipeline run",
     .summary = "Run the steps of a pipeline, none that is unchanged",
     .description =
-        "The steps are apply, dataset, train and, for a pipeline with a gate, gate, register and\n"
-        "promote. A step whose inputs are as they were is not run again; after a failure or a "
-        "kill\n"
-        "the next run goes on where that one stopped. Each step leaves a log in\n"
+        "The steps are apply, dataset, train and, for a pipeline with a gate, gate, register "
+        "and promote. A step whose inputs are as they were is not run again; after a failure "
+        "or a kill the next run goes on where that one stopped. Each step leaves a log in "
         ".rtml/logs/pipeline.\n\n"
         "Ends with 3 if the gate refuses the model, with 1 if it cannot tell.",
     .needs = Needs::kProject,

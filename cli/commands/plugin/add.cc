@@ -84,14 +84,11 @@ constinit const CommandSpec kPluginAdd{
     .summary = "Let rtml load a plugin that did not come with it",
     .description =
         "A plugin runs as you, so nothing but what you added is loaded. The plugin is checked "
-        "(owner,\n"
-        "mode, manifest, ABI), loaded once, and pinned: if its bytes change, rtml refuses it until "
-        "it\n"
-        "is added again. The list is rtml/plugins.json in your configuration directory; it holds "
-        "for\n"
-        "you, whatever the project.\n"
-        "\n"
-        "With --dev every plugin of a directory is used without a pin, so that it may be rebuilt.",
+        "(owner, mode, manifest, ABI), loaded once, and pinned: if its bytes change, rtml "
+        "refuses it until it is added again. The list is rtml/plugins.json in your "
+        "configuration directory; it holds for you, whatever the project.\n\n"
+        "With --dev every plugin of a directory is used without a pin, so that it may be "
+        "rebuilt.",
     .options = kOptions,
     .examples = kExamples,
     .changes_something = true,

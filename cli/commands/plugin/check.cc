@@ -131,14 +131,12 @@ constinit const CommandSpec kPluginCheck{
     .path = "plugin check",
     .summary = "Check that a plugin keeps what the ABI promises",
     .description =
-        "Loads the plugin as any command would and runs the conformance suite of each of its\n"
-        "capabilities. Exits with 3 if a check fails, with 1 or 2 if the plugin cannot be loaded.\n"
-        "\n"
+        "Loads the plugin as any command would and runs the conformance suite of each of its "
+        "capabilities. Exits with 3 if a check fails, with 1 or 2 if the plugin cannot be "
+        "loaded.\n\n"
         "Stores are opened with {\"path\": a scratch directory}; where a plugin takes other "
-        "options,\n"
-        "give them with --options. A stream's options must lead to a finite stream of three "
-        "messages\n"
-        "or more.",
+        "options, give them with --options. A stream's options must lead to a finite stream of "
+        "three messages or more.",
     .options = kOptions,
     .examples = kExamples,
     .extra_formats = kFormats,

@@ -44,8 +44,8 @@ constinit const CommandSpec kPluginList{
     .path = "plugin list",
     .summary = "Show the plugins of this installation and those you added",
     .description =
-        "Reads the manifests only; no plugin is loaded. Of several plugins of one name "
-        "the first\nis used.",
+        "Reads the manifests only; no plugin is loaded. Of several plugins of one name the "
+        "first is used.",
     .examples = kExamples,
     .run = run,
 };

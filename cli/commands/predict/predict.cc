@@ -88,12 +88,9 @@ constinit const CommandSpec kPredict{
     .summary = "Score a file by a registered model",
     .description =
         "Writes the input's rows and columns, in their order, with the model's answer beside "
-        "them:\n"
-        "the probability of class 1, or the value of a regression. The model's bytes are checked\n"
-        "against their sha256 first. A null feature counts as the model says (linear: the mean); "
-        "a\n"
-        "row with a NaN or infinite feature gets no prediction.\n"
-        "\n"
+        "them: the probability of class 1, or the value of a regression. The model's bytes are "
+        "checked against their sha256 first. A null feature counts as the model says (linear: "
+        "the mean); a row with a NaN or infinite feature gets no prediction.\n\n"
         "The file is read and written a batch at a time, so its size does not matter.",
     .needs = Needs::kRegistry,
     .options = kOptions,

@@ -141,16 +141,12 @@ constinit const CommandSpec kPromote{
     .summary = "Move an alias to a version",
     .description =
         "The alias moves only if it points to what this command saw when it began, or to "
-        "--expect:\n"
-        "if someone moved it meanwhile, nothing happens and the command ends with 1. The "
-        "version's\n"
-        "bytes are checked against their sha256 before.\n"
-        "\n"
-        "With --gate the version is first compared with the version that the alias names and with\n"
-        "trivial baselines, on the test rows of the version's run. A version that fails is not\n"
-        "promoted (exit 3), nor is one about which the gate cannot tell (exit 1); the figures go\n"
-        "into the log in any case.\n"
-        "\n"
+        "--expect: if someone moved it meanwhile, nothing happens and the command ends with 1. "
+        "The version's bytes are checked against their sha256 before.\n\n"
+        "With --gate the version is first compared with the version that the alias names and "
+        "with trivial baselines, on the test rows of the version's run. A version that fails "
+        "is not promoted (exit 3), nor is one about which the gate cannot tell (exit 1); the "
+        "figures go into the log in any case.\n\n"
         "A terminal is asked first; anything else needs --yes. \"rtml rollback\" undoes it.",
     .needs = Needs::kRegistry,
     .options = kOptions,

@@ -248,15 +248,12 @@ constinit const CommandSpec kRegister{
     .path = "register",
     .summary = "Make a version of a model from a run",
     .description =
-        "The version gets the next number and binds everything the run was made from. It never\n"
-        "changes afterwards.\n"
-        "\n"
+        "The version gets the next number and binds everything the run was made from. It never "
+        "changes afterwards.\n\n"
         "With --gate the run is first compared with the champion and with trivial baselines on "
-        "the\n"
-        "run's test rows, by the gate: of its pipeline. A run that fails is not registered (exit "
-        "3),\n"
-        "nor is one about which the gate cannot tell (exit 1); the figures go into the log in any "
-        "case.",
+        "the run's test rows, by the gate: of its pipeline. A run that fails is not registered "
+        "(exit 3), nor is one about which the gate cannot tell (exit 1); the figures go into "
+        "the log in any case.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,

@@ -52,11 +52,10 @@ constinit const CommandSpec kRegistryBackup{
     .path = "registry backup",
     .summary = "Copy the registry while it is in use, and check the copy",
     .description =
-        "Writes the registry of one moment to FILE and its artifacts to FILE.artifacts. FILE\n"
-        "appears only when the copy has passed the same checks as \"rtml registry check\".\n"
-        "\n"
-        "To restore, put FILE in the place of .rtml/registry.db and FILE.artifacts in the place\n"
-        "of .rtml/artifacts.",
+        "Writes the registry of one moment to FILE and its artifacts to FILE.artifacts. FILE "
+        "appears only when the copy has passed the same checks as \"rtml registry check\".\n\n"
+        "To restore, put FILE in the place of .rtml/registry.db and FILE.artifacts in the "
+        "place of .rtml/artifacts.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,

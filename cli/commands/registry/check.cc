@@ -72,11 +72,11 @@ constinit const CommandSpec kRegistryCheck{
     .path = "registry check",
     .summary = "Prove that the registry is what its log says",
     .description =
-        "Replays the event log into an empty registry and compares every cell, checks the chain\n"
-        "of hashes, and reads every artifact. Ends with 1 if anything differs.\n"
-        "\n"
-        "A log that was cut off at its end, with all that followed from it, looks whole. Keep the\n"
-        "head that this command prints somewhere else and pass it as --head to exclude that.",
+        "Replays the event log into an empty registry and compares every cell, checks the "
+        "chain of hashes, and reads every artifact. Ends with 1 if anything differs.\n\n"
+        "A log that was cut off at its end, with all that followed from it, looks whole. Keep "
+        "the head that this command prints somewhere else and pass it as --head to exclude "
+        "that.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,

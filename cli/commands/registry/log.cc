@@ -54,8 +54,9 @@ constinit const CommandSpec kRegistryLog{
     .path = "registry log",
     .summary = "Show every change of the registry, newest first",
     .description =
-        "Each event says who changed what, when, from which git commit, why, and on what\n"
-        "evidence. Events are chained by their hashes; \"rtml registry check\" proves the chain.",
+        "Each event says who changed what, when, from which git commit, why, and on what "
+        "evidence. Events are chained by their hashes; \"rtml registry check\" proves the "
+        "chain.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,

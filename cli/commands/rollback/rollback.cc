@@ -82,10 +82,10 @@ constinit const CommandSpec kRollback{
     .path = "rollback",
     .summary = "Move an alias back to the version before",
     .description =
-        "Undoes the latest promotion that no rollback has undone yet, so a second rollback goes\n"
-        "one further back. It is an event of its own; nothing is taken out of the history. The\n"
-        "version's bytes are checked against their sha256 before the alias moves. A terminal is\n"
-        "asked first; anything else needs --yes.",
+        "Undoes the latest promotion that no rollback has undone yet, so a second rollback "
+        "goes one further back. It is an event of its own; nothing is taken out of the "
+        "history. The version's bytes are checked against their sha256 before the alias moves. "
+        "A terminal is asked first; anything else needs --yes.",
     .needs = Needs::kRegistry,
     .options = kOptions,
     .examples = kExamples,

@@ -184,15 +184,14 @@ constinit const CommandSpec kSimulateFraud{
     .path = "simulate fraud",
     .summary = "Make card transactions with frauds",
     .description =
-        "Customers pay at terminals near them, with amounts and times of their own. Frauds are\n"
-        "amounts above 220, terminals that are compromised for 28 days (two more each day) and\n"
-        "customers whose card is copied for 14 days (three more each day, a third of their\n"
-        "transactions, amounts five times as large). After the generator of the Fraud Detection\n"
-        "Handbook.\n"
-        "\n"
-        "Columns: transaction_id, tx_datetime, customer_id, terminal_id, tx_amount, tx_fraud, in\n"
-        "the order of time. A day is in memory at a time. The same options give the same rows on\n"
-        "every machine, and a longer simulation starts with the rows of a shorter one.",
+        "Customers pay at terminals near them, with amounts and times of their own. Frauds are "
+        "amounts above 220, terminals that are compromised for 28 days (two more each day) and "
+        "customers whose card is copied for 14 days (three more each day, a third of their "
+        "transactions, amounts five times as large). After the generator of the Fraud "
+        "Detection Handbook.\n\n"
+        "Columns: transaction_id, tx_datetime, customer_id, terminal_id, tx_amount, tx_fraud, "
+        "in the order of time. A day is in memory at a time. The same options give the same "
+        "rows on every machine, and a longer simulation starts with the rows of a shorter one.",
     .options = kOptions,
     .examples = kExamples,
     .changes_something = true,

@@ -20,17 +20,13 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kTextList,
      .help = "The views to keep up to date",
      .completion = Completion::kView},
-    {.name = "--all",
-     .type = OptionType::kFlag,
-     .help = "Every view whose source has a stream"},
+    {.name = "--all", .type = OptionType::kFlag, .help = "Every view whose source has a stream"},
     {.name = "--input",
      .type = OptionType::kPath,
      .value = "-",
      .help = "Read the lines of standard input in place of the source's stream",
      .completion = Completion::kPath},
-    {.name = "--once",
-     .type = OptionType::kFlag,
-     .help = "End when nothing has come for a second"},
+    {.name = "--once", .type = OptionType::kFlag, .help = "End when nothing has come for a second"},
     {.name = "--duration",
      .type = OptionType::kDuration,
      .value = "DURATION",
@@ -65,16 +61,23 @@ Status check_options(const Arguments& arguments) {
                     .with_help("name a file in the source: \"stream: {type: file, path: …}\""));
   }
   if (arguments.has("--input") && arguments.flag("--from-beginning")) {
-    return fail(ErrorCode::kUsage, "--from-beginning does not go with --input: it cannot be read "
-                                   "anew");
+    return fail(ErrorCode::kUsage,
+                "--from-beginning does not go with --input: it cannot be read "
+                "anew");
   }
   return {};
 }
 
 Table table_of(std::span<const stream::PartSnapshot> parts) {
   Table table;
-  table.columns = {{"VIEW"},           {"SOURCE"},       {"PARTITION", true}, {"EVENTS", true},
-                   {"DUPLICATES", true}, {"LATE", true}, {"DEAD LETTERS", true}, {"WATERMARK"}};
+  table.columns = {{"VIEW"},
+                   {"SOURCE"},
+                   {"PARTITION", true},
+                   {"EVENTS", true},
+                   {"DUPLICATES", true},
+                   {"LATE", true},
+                   {"DEAD LETTERS", true},
+                   {"WATERMARK"}};
   for (const stream::PartSnapshot& part : parts) {
     const online::Counters& counters = part.position.counters;
     table.rows.push_back(
@@ -147,12 +150,12 @@ constinit const CommandSpec kStreamRun{
     .path = "stream run",
     .summary = "Keep the state of feature views up to date from streams",
     .description =
-        "Reads the streams of the views' sources and applies each message exactly once, also after "
-        "a\nkill: where reading goes on is stored with what the messages did. A finite stream (a "
-        "file\nwithout \"follow: true\", standard input) is read to its end; others until a signal "
-        "comes, which\nends the run in order.\n\n"
+        "Reads the streams of the views' sources and applies each message exactly once, also "
+        "after a kill: where reading goes on is stored with what the messages did. A finite "
+        "stream (a file without \"follow: true\", standard input) is read to its end; others "
+        "until a signal comes, which ends the run in order.\n\n"
         "Late events and dead letters go into .rtml/late and .rtml/dead_letters; \"rtml data "
-        "replay\"\napplies dead letters again. Several processes share the partitions of a "
+        "replay\" applies dead letters again. Several processes share the partitions of a "
         "Kafka topic.",
     .needs = Needs::kProject,
     .options = kOptions,

@@ -45,15 +45,22 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   report.data["parts"] = Json::array();
   report.rows_key = "parts";
   Table table;
-  table.columns = {{"VIEW"},        {"PARTITION"},      {"LAG", true},      {"WATERMARK"},
-                   {"PER S", true}, {"EVENTS", true},   {"DUPLICATES", true}, {"LATE", true},
-                   {"DEAD LETTERS", true}, {"RETRIES", true}, {"LAST COMMIT"}};
+  table.columns = {{"VIEW"},
+                   {"PARTITION"},
+                   {"LAG", true},
+                   {"WATERMARK"},
+                   {"PER S", true},
+                   {"EVENTS", true},
+                   {"DUPLICATES", true},
+                   {"LATE", true},
+                   {"DEAD LETTERS", true},
+                   {"RETRIES", true},
+                   {"LAST COMMIT"}};
   for (const stream::PartSnapshot& part : parts) {
     report.data["parts"].push_back(part_json(part, now_us));
     const online::Counters& counters = part.position.counters;
     table.rows.push_back(
-        {Text(part.view, Tone::kStrong),
-         Text(part.source + "." + std::to_string(part.partition)),
+        {Text(part.view, Tone::kStrong), Text(part.source + "." + std::to_string(part.partition)),
          Text(number_or_dash(part.lag())), Text(shown_time(part.position.watermark_us)),
          Text(std::to_string(part.facts.messages_per_s)), Text(std::to_string(counters.applied)),
          Text(std::to_string(counters.duplicates)),
@@ -77,9 +84,9 @@ constinit const CommandSpec kStreamStatus{
     .summary = "Show how far streams have come",
     .description =
         "One line a view and partition, also while a run goes on: what is still to be read "
-        "(messages, or\nbytes of a file), the watermark, messages per second of late, and how many "
-        "events were applied,\ndropped as duplicates, late, or put into the dead letters since the "
-        "first run.",
+        "(messages, or bytes of a file), the watermark, messages per second of late, and how "
+        "many events were applied, dropped as duplicates, late, or put into the dead letters "
+        "since the first run.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

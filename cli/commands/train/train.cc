@@ -228,17 +228,17 @@ constinit const CommandSpec kTrain{
     .path = "train",
     .summary = "Train the model of a pipeline and test it",
     .description =
-        "Builds the training set of the pipeline's service from the events of its label source,\n"
-        "splits it by time, learns, and measures the model and two baselines on the test rows:\n"
-        "majority says the share of label 1 in the training rows, no-change the last label that\n"
-        "was known at the row's time. A metric that the rows do not define is left out and named.\n"
-        "\n"
-        "The run goes into the registry with its model, parameters, metrics, seed, test rows, a\n"
-        "profile of the training rows for \"rtml drift check\", the manifest of the training set "
-        "and\n"
-        "the git commit. The same rows, parameters and seed give the same model, byte for byte.\n"
-        "\n"
-        "Prepared files are taken as they are: rtml does not know how their features were made.",
+        "Builds the training set of the pipeline's service from the events of its label "
+        "source, splits it by time, learns, and measures the model and two baselines on the "
+        "test rows: majority says the share of label 1 in the training rows, no-change the "
+        "last label that was known at the row's time. A metric that the rows do not define is "
+        "left out and named.\n\n"
+        "The run goes into the registry with its model, parameters, metrics, seed, test rows, "
+        "a profile of the training rows for \"rtml drift check\", the manifest of the training "
+        "set and the git commit. The same rows, parameters and seed give the same model, byte "
+        "for byte.\n\n"
+        "Prepared files are taken as they are: rtml does not know how their features were "
+        "made.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

@@ -29,7 +29,7 @@ TEST_CASE("man: text of a row cannot become a request or lose its hyphens and ba
   command.description = ".PP\nIt's one\n\nTwo";
   command.examples = kExamples;
   const std::string page = man_page(command);
-  CHECK(page.find("\n\\&.PP\nIt's one\n.PP\nTwo\n") != std::string::npos);
+  CHECK(page.find("\n\\&.PP It's one\n.PP\nTwo\n") != std::string::npos);
   CHECK(page.find("\\&'quoted:\n\\fB\\&.rtml \\ex \\-\\-y\\fR\n") != std::string::npos);
   CHECK(page.find("rtml\\-model\\-show \\- Show") != std::string::npos);
 }
