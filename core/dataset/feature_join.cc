@@ -6,13 +6,10 @@
 #include "core/dataset/feature_columns.h"
 
 namespace rtml::dataset {
-namespace {
 
 std::filesystem::path spill_directory(const BuildContext& context) {
   return context.project.root() / ".rtml" / "spill";
 }
-
-}  // namespace
 
 FeatureJoin::FeatureJoin(std::vector<project::ServiceColumn> features, const Programs& programs,
                          SourceSet& sources, const BuildContext& context,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,9 @@
 
 namespace rtml::dataset {
 
+// Where what memory may not hold is put aside.
+std::filesystem::path spill_directory(const BuildContext& context);
+
 class FeatureJoin {
  public:
   // `reading_source`: the source whose events ask themselves; null: rows ask. `is_masked`: not all
@@ -28,8 +32,8 @@ class FeatureJoin {
               SourceSet& sources, const BuildContext& context,
               const project::Source* reading_source, bool is_masked);
 
-  // Rows that ask, maybe none, with columns that the result repeats. Fails as read_features() does, and with
-  // kDataBadValue if a feature's name is taken.
+  // Rows that ask, maybe none, with columns that the result repeats. Fails as read_features() does,
+  // and with kDataBadValue if a feature's name is taken.
   Status add_rows(const table::Batch& rows, std::string_view what,
                   const std::string& timestamp_column);
   // Events of the reading source. `own` are the rows that ask, with the columns to repeat; `mask`

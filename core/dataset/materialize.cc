@@ -2,31 +2,28 @@
 
 #include <algorithm>
 
+#include "core/dataset/distinct_events.h"
+#include "core/dataset/event_choice.h"
 #include "core/dataset/event_rows.h"
-#include "core/dataset/event_watch.h"
 #include "core/dataset/feature_join.h"
 #include "core/dataset/join.h"
+#include "core/dataset/schedule_join.h"
+#include "core/dataset/source_pass.h"
 
 namespace rtml::dataset {
 namespace {
 
-Result<const project::Source*> only_source(Features features, const BuildContext& context) {
-  const project::Source* source = &context.project.source_of(*features.front().view);
-  for (const project::ServiceColumn& column : features) {
-    if (column.view->source == source->name) continue;
-    return fail(Error(ErrorCode::kUsage, "the views read several sources: " + source->name +
-                                             " and " + column.view->source)
-                    .with_help("materialize the views of each source by themselves"));
-  }
-  return source;
-}
+// More moments than this are a mistake in a unit: a year of seconds has 31.5 million.
+constexpr std::int64_t kMostMoments = 100'000'000;
 
 // Everything that the rows of a materialization need until they are read.
 struct Work {
   explicit Work(const BuildContext& context) : sources(context) {}
   SourceSet sources;
   Programs programs;
-  std::unique_ptr<FeatureJoin> join;
+  std::unique_ptr<FeatureJoin> join;       // A row an event.
+  std::unique_ptr<ScheduleJoin> schedule;  // Rows of a schedule.
+  JoinEffort reading;                      // Of the schedule's source.
 };
 
 // Rows that are events again, because an earlier row has their id; ascending.
@@ -50,103 +47,230 @@ Result<std::vector<std::int64_t>> repeated_rows(const project::Source& source, S
   return repeated;
 }
 
-// Which events of a batch ask for their features.
-class EventChoice {
+// The rows of a mask that are set.
+std::vector<std::int64_t> rows_of(const std::vector<std::uint8_t>& mask) {
+  std::vector<std::int64_t> rows;
+  for (std::size_t row = 0; row < mask.size(); ++row) {
+    if (mask[row] != 0) rows.push_back(static_cast<std::int64_t>(row));
+  }
+  return rows;
+}
+
+// Reads a source into the join that makes the rows.
+class Materializer {
  public:
-  EventChoice(const MaterializeOptions& options, std::span<const std::int64_t> repeated)
-      : options_(options), repeated_(repeated) {}
+  Materializer(const project::Source& source, Features features, const MaterializeOptions& options,
+               Work& work, const BuildContext& context)
+      : source_(source),
+        features_(features),
+        options_(options),
+        work_(work),
+        context_(context),
+        columns_(event_columns_of(source, features, work.programs)) {}
 
-  bool takes_all() const { return !options_.from_us && !options_.to_us && repeated_.empty(); }
-
-  // A byte an event of the next batch; empty if all are taken.
-  std::vector<std::uint8_t> mask_of(const table::Column& time) {
-    if (takes_all()) return {};
-    const auto times = time.values<std::int64_t>();
-    std::vector<std::uint8_t> mask(times.size(), 1);
-    for (std::size_t row = 0; row < times.size(); ++row) {
-      const bool is_early = options_.from_us && times[row] < *options_.from_us;
-      const bool is_late = options_.to_us && times[row] >= *options_.to_us;
-      if (is_early || is_late) mask[row] = 0;
+  Status run(Materialized& result) {
+    RTML_TRY(work_.sources.want(source_, columns_));
+    if (source_.created) {
+      RTML_TRY(work_.sources.want(source_, std::vector{source_.created->column}));
     }
-    const std::int64_t end = first_row_ + std::ssize(times);
-    for (; next_ < repeated_.size() && repeated_[next_] < end; ++next_) {
-      mask[repeated_[next_] - first_row_] = 0;
+    const std::int64_t began_us = context_.monotonic_us();
+    RTML_TRY(read_once());
+    if (pass_.may_repeat) {
+      RTML_TRY_ASSIGN(repeated_, repeated_rows(source_, work_.sources));
+      if (!repeated_.empty()) RTML_TRY(read_once());
     }
-    first_row_ = end;
-    return mask;
+    result.duplicates = std::ssize(repeated_);
+    if (options_.every_us > 0) return start_schedule();
+    work_.join->add_compute_time(context_.monotonic_us() - began_us - pass_.read_us);
+    RTML_TRY(work_.join->compute());
+    result.row_count = work_.join->rows();
+    result.range_rows = range_rows_;
+    return {};
   }
 
  private:
-  const MaterializeOptions& options_;
-  std::span<const std::int64_t> repeated_;
-  std::size_t next_ = 0;
-  std::int64_t first_row_ = 0;
-};
-
-// Reads the source once into the join. Returns whether an id may be there twice.
-Result<bool> read_events(const project::Source& source, const std::vector<std::string>& columns,
-                         EventChoice choice, Work& work, const BuildContext& context) {
-  const std::string& what = source.batch->path;
-  RTML_TRY_ASSIGN(const auto reader, work.sources.scan(source));
-  RTML_TRY_ASSIGN(const std::size_t time, reader->schema()->require(source.timestamp.column, what));
-  EventWatch watch(source, what);
-  std::int64_t rows = 0;
-  context.progress.begin("read " + source.name, 0, "rows");
-  // An empty source has columns too.
-  std::optional<table::Batch> batch = table::concatenate(reader->schema(), {});
-  while (batch) {
-    RTML_TRY(context.cancel.check());
-    RTML_TRY(watch.add(*batch));
-    const std::vector<std::uint8_t> mask = choice.mask_of(batch->column(time));
-    std::vector<std::int64_t> kept;
-    for (std::size_t row = 0; row < mask.size(); ++row) {
-      if (mask[row] != 0) kept.push_back(static_cast<std::int64_t>(row));
+  // The second time it is known which ids repeat.
+  Status read_once() {
+    EventChoice choice(options_.ranges, repeated_);
+    const TimeRange needed = needed_times();
+    if (options_.inputs != nullptr) options_.inputs->clear();
+    std::map<const project::FeatureView*, EventParts> parts;
+    if (options_.every_us > 0) {
+      RTML_TRY_ASSIGN(work_.schedule, ScheduleJoin::make(features_, work_.programs, context_));
+    } else {
+      work_.join = std::make_unique<FeatureJoin>(std::vector(features_.begin(), features_.end()),
+                                                 work_.programs, work_.sources, context_, &source_,
+                                                 !choice.takes_all());
+      if (options_.inputs != nullptr && !repeated_.empty()) parts = make_parts();
     }
-    const table::Batch asking = mask.empty() ? *batch : batch->take(kept);
-    RTML_TRY_ASSIGN(const table::Batch own,
-                    select_columns(source, asking, columns, kEventTimestamp));
-    RTML_TRY(work.join->add_events(*batch, own, mask));
-    rows += batch->rows();
-    context.progress.advance_to(rows);
-    const std::int64_t began_us = context.monotonic_us();
-    RTML_TRY_ASSIGN(batch, reader->next());
-    work.join->add_read_time(context.monotonic_us() - began_us);
+    RTML_TRY_ASSIGN(pass_,
+                    read_events(source_, work_.sources, context_, [&](const table::Batch& batch) {
+                      return add(batch, needed, choice, parts);
+                    }));
+    for (auto& [view, events] : parts) {
+      RTML_TRY(events.finish());
+      RTML_TRY(
+          add_distinct_events(*view, work_.programs.at(view), events, *options_.inputs, context_));
+    }
+    range_rows_ = choice.range_rows();
+    if (work_.join != nullptr) work_.join->add_read_time(pass_.read_us);
+    work_.reading.read_us += pass_.read_us;
+    return {};
   }
-  context.progress.end();
-  return watch.may_repeat();
-}
+
+  // Where ids repeat, an event that is not needed may be why a later one is left out.
+  TimeRange needed_times() const {
+    if (options_.ranges.empty()) return {};
+    TimeRange needed{options_.ranges.front().from_us, options_.ranges.back().to_us};
+    for (const auto& [view, program] : work_.programs) {
+      needed.from_us =
+          std::min(needed.from_us,
+                   input_begin_us(program, options_.ranges.front().from_us, options_.every_us > 0));
+    }
+    if (!repeated_.empty()) needed.from_us = feature::kBeforeAllTime;
+    return needed;
+  }
+
+  std::map<const project::FeatureView*, EventParts> make_parts() const {
+    const JoinLimits limits{.threads = context_.threads,
+                            .cancel = &context_.cancel,
+                            .spill_directory = spill_directory(context_)};
+    std::map<const project::FeatureView*, EventParts> parts;
+    for (const auto& [view, program] : work_.programs) parts.try_emplace(view, program, limits);
+    return parts;
+  }
+
+  Status add(const table::Batch& whole, const TimeRange& needed, EventChoice& choice,
+             std::map<const project::FeatureView*, EventParts>& parts) {
+    RTML_TRY_ASSIGN(const std::size_t time,
+                    whole.schema().require(source_.timestamp.column, source_.batch->path));
+    std::vector<std::uint8_t> mask = choice.mask_of(whole.column(time));
+    const table::Batch events = needed_events(whole, time, needed, mask);
+    if (whole.rows() > 0 && events.rows() == 0) return {};
+    if (options_.inputs != nullptr) RTML_TRY(add_inputs(events, parts));
+    if (options_.every_us > 0) return work_.schedule->add_events(events);
+    const table::Batch asking = mask.empty() ? events : events.take(rows_of(mask));
+    RTML_TRY_ASSIGN(const table::Batch own,
+                    select_columns(source_, asking, columns_, kEventTimestamp));
+    if (options_.inputs != nullptr) {
+      RTML_TRY(options_.inputs->add_rows(own, asking.column(time)));
+    }
+    return work_.join->add_events(events, own, mask);
+  }
+
+  // The events that may count for a row, and their mask.
+  static table::Batch needed_events(const table::Batch& events, std::size_t time,
+                                    const TimeRange& needed, std::vector<std::uint8_t>& mask) {
+    const auto times = events.column(time).values<std::int64_t>();
+    std::vector<std::int64_t> rows;
+    for (std::size_t row = 0; row < times.size(); ++row) {
+      if (needed.contains(times[row])) rows.push_back(static_cast<std::int64_t>(row));
+    }
+    if (rows.size() == times.size()) return events;
+    for (std::size_t i = 0; i < rows.size() && !mask.empty(); ++i) {
+      mask[i] = mask[static_cast<std::size_t>(rows[i])];
+    }
+    if (!mask.empty()) mask.resize(rows.size());
+    return events.take(rows);
+  }
+
+  Status add_inputs(const table::Batch& events,
+                    std::map<const project::FeatureView*, EventParts>& parts) {
+    // Those of a schedule are dealt by entity anyway.
+    const bool is_later = options_.every_us > 0 && !repeated_.empty();
+    for (const auto& [view, program] : work_.programs) {
+      if (is_later) break;
+      RTML_TRY_ASSIGN(const feature::EventColumns columns,
+                      feature::event_columns(program, events, source_.batch->path));
+      const auto part = parts.find(view);
+      if (part == parts.end()) {
+        RTML_TRY(options_.inputs->add(*view, columns));
+        continue;
+      }
+      RTML_TRY(part->second.add(columns));
+      const std::int64_t most_bytes = context_.memory_limit_bytes / 4 / std::ssize(work_.programs);
+      if (most_bytes > 0 && part->second.memory_bytes() > most_bytes) {
+        RTML_TRY(part->second.spill());
+      }
+    }
+    return {};
+  }
+
+  Status start_schedule() {
+    RTML_TRY_ASSIGN(std::vector<std::int64_t> moments, moments_of_schedule());
+    RTML_TRY(work_.schedule->start(std::move(moments), !repeated_.empty()));
+    if (options_.inputs == nullptr || repeated_.empty()) return {};
+    for (const auto& [view, program] : work_.programs) {
+      RTML_TRY(add_distinct_events(*view, program, work_.schedule->events_of(*view),
+                                   *options_.inputs, context_));
+    }
+    return {};
+  }
+
+  Result<std::vector<std::int64_t>> moments_of_schedule() const {
+    std::vector<std::int64_t> moments;
+    if (!pass_.first_us) return moments;
+    std::vector<TimeRange> ranges = options_.ranges;
+    if (ranges.empty()) ranges.emplace_back();
+    for (const TimeRange& range : ranges) {
+      // Before the first event nobody is known.
+      const std::int64_t from_us = multiple_after(
+          std::clamp(*pass_.first_us, range.from_us, range.to_us), options_.every_us);
+      const std::int64_t to_us = range.to_us == TimeRange::kUnbounded
+                                     ? multiple_after(*pass_.last_us, options_.every_us) + 1
+                                     : range.to_us;
+      if (to_us > from_us && (to_us - from_us) / options_.every_us > kMostMoments) {
+        return fail(Error(ErrorCode::kUsage, "a schedule of more than " +
+                                                 std::to_string(kMostMoments) + " moments: every " +
+                                                 format_duration(options_.every_us))
+                        .with_help("give a longer period, or a range with --from and --to"));
+      }
+      for (std::int64_t at = from_us; at < to_us; at += options_.every_us) moments.push_back(at);
+    }
+    return moments;
+  }
+
+  const project::Source& source_;
+  Features features_;
+  const MaterializeOptions& options_;
+  Work& work_;
+  const BuildContext& context_;
+  std::vector<std::string> columns_;
+  std::vector<std::int64_t> repeated_;
+  std::vector<std::int64_t> range_rows_;
+  SourcePass pass_;
+};
 
 }  // namespace
 
-Result<Materialized> materialize(std::span<const project::ServiceColumn> features,
-                                 const MaterializeOptions& options, const BuildContext& context) {
+Result<const project::Source*> only_source(Features features, const BuildContext& context) {
+  const project::Source* source = &context.project.source_of(*features.front().view);
+  for (const project::ServiceColumn& column : features) {
+    if (column.view->source == source->name) continue;
+    return fail(Error(ErrorCode::kUsage, "the views read several sources: " + source->name +
+                                             " and " + column.view->source)
+                    .with_help("materialize the views of each source by themselves"));
+  }
+  return source;
+}
+
+Result<Materialized> materialize(Features features, const MaterializeOptions& options,
+                                 const BuildContext& context) {
   RTML_TRY_ASSIGN(const project::Source* source, only_source(features, context));
   const auto work = std::make_shared<Work>(context);
   RTML_TRY_ASSIGN(work->programs, compile_views(features, work->sources));
-  const std::vector<std::string> columns = event_columns_of(*source, features, work->programs);
-  RTML_TRY(work->sources.want(*source, columns));
-  if (source->created) RTML_TRY(work->sources.want(*source, std::vector{source->created->column}));
-
-  const std::int64_t began_us = context.monotonic_us();
-  std::vector<std::int64_t> repeated;
-  const auto read = [&]() -> Result<bool> {
-    const EventChoice choice(options, repeated);
-    work->join =
-        std::make_unique<FeatureJoin>(std::vector(features.begin(), features.end()), work->programs,
-                                      work->sources, context, source, !choice.takes_all());
-    return read_events(*source, columns, choice, *work, context);
-  };
-  RTML_TRY_ASSIGN(const bool may_repeat, read());
-  if (may_repeat) {
-    RTML_TRY_ASSIGN(repeated, repeated_rows(*source, work->sources));
-    if (!repeated.empty()) RTML_TRY(read());
-  }
-  work->join->add_compute_time(context.monotonic_us() - began_us - work->join->effort().read_us);
-  RTML_TRY(work->join->compute());
-
   Materialized result;
-  result.row_count = work->join->rows();
-  result.duplicates = std::ssize(repeated);
+  RTML_TRY(Materializer(*source, features, options, *work, context).run(result));
+  if (work->schedule != nullptr) {
+    result.effort = [work] {
+      JoinEffort effort = work->schedule->effort();
+      effort.read_us += work->reading.read_us;
+      return effort;
+    };
+    result.rows =
+        table::read_generated(work->schedule->schema(), [work] { return work->schedule->next(); });
+    return result;
+  }
   result.effort = [work] { return work->join->effort(); };
   result.rows = table::read_generated(work->join->schema(), [work] { return work->join->next(); });
   return result;

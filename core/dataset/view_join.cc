@@ -5,6 +5,7 @@
 
 #include "core/base/parallel.h"
 #include "core/dataset/column_bytes.h"
+#include "core/dataset/event_layout.h"
 #include "core/dataset/gathered_column.h"
 
 namespace rtml::dataset {
@@ -28,15 +29,6 @@ constexpr std::size_t kSpilledParts = 512;
 // A page of results in a file: next() holds one of each part.
 constexpr std::int64_t kPageRows = 2'048;
 
-std::vector<Column> columns_of(const EventColumns& events) {
-  std::vector<Column> columns = events.keys;
-  columns.push_back(events.time);
-  if (events.created) columns.push_back(*events.created);
-  if (events.id) columns.push_back(*events.id);
-  columns.insert(columns.end(), events.inputs.begin(), events.inputs.end());
-  return columns;
-}
-
 std::vector<Column> columns_of(const ReadColumns& reads) {
   std::vector<Column> columns = reads.keys;
   columns.push_back(reads.time);
@@ -48,35 +40,6 @@ Column mask_column(const std::vector<std::uint8_t>& mask) {
   builder.reserve(static_cast<std::int64_t>(mask.size()));
   for (const std::uint8_t set : mask) builder.append_bool(set != 0);
   return builder.finish();
-}
-
-std::int64_t rows_without_key(const std::vector<Column>& keys, std::int64_t rows) {
-  const auto has_nulls = [](const Column& key) { return key.null_count() > 0; };
-  if (std::none_of(keys.begin(), keys.end(), has_nulls)) return 0;
-  std::int64_t count = 0;
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const auto is_null = [&](const Column& key) { return key.is_null(row); };
-    count += std::any_of(keys.begin(), keys.end(), is_null) ? 1 : 0;
-  }
-  return count;
-}
-
-// The columns of a program's events where there are none.
-std::vector<Column> no_events(const feature::Program& program) {
-  std::vector<Column> columns;
-  const auto add = [&](DataType type) { columns.push_back(ColumnBuilder(type).finish()); };
-  for (const table::Field& key : program.keys) add(key.type);
-  add({Kind::kTimestamp});
-  if (!program.created_column.empty()) add({Kind::kTimestamp});
-  if (!program.id_column.empty()) add({Kind::kInt64});
-  for (const table::Field& input : program.inputs) add(input.type);
-  return columns;
-}
-
-std::vector<DataType> types_of(const std::vector<Column>& columns) {
-  std::vector<DataType> types;
-  for (const Column& column : columns) types.push_back(column.type());
-  return types;
 }
 
 }  // namespace
@@ -141,8 +104,8 @@ Status ViewJoin::deal_waiting() {
     const std::size_t first = side->batches();
     side->expect(waiting.size());
     std::vector<std::vector<Part>> read_parts(waiting.size());
-    RTML_TRY(run_parallel(
-        limits_.threads, waiting.size(), limits_.cancel, [&](std::size_t i) -> Status {
+    RTML_TRY(
+        run_parallel(limits_.threads, waiting.size(), limits_.cancel, [&](std::size_t i) -> Status {
           Waiting& batch = waiting[i];
           const std::vector<Column> columns = batch.unpacked();
           const std::vector<Column> keys(columns.begin(), columns.begin() + key_count);
@@ -197,18 +160,6 @@ Status ViewJoin::spill() {
   return {};
 }
 
-EventColumns ViewJoin::event_columns(const std::vector<Column>& columns) const {
-  EventColumns events;
-  events.rows = columns.front().length();
-  auto next = columns.begin();
-  for (std::size_t i = 0; i < program_.keys.size(); ++i) events.keys.push_back(*next++);
-  events.time = *next++;
-  if (!program_.created_column.empty()) events.created = *next++;
-  if (!program_.id_column.empty()) events.id = *next++;
-  for (std::size_t i = 0; i < program_.inputs.size(); ++i) events.inputs.push_back(*next++);
-  return events;
-}
-
 ReadColumns ViewJoin::read_columns(const std::vector<Column>& columns) const {
   ReadColumns reads;
   reads.rows = columns.front().length();
@@ -221,7 +172,7 @@ Status ViewJoin::compute_latest(bool* is_done) {
   const bool is_apart = !asks_itself_ && part_count_ == 0;
   if (!is_apart || !feature::LatestRows::serves(program_)) return {};
   std::vector<EventColumns> events;
-  for (const Waiting& batch : waiting_events_) events.push_back(event_columns(batch.columns));
+  for (const Waiting& batch : waiting_events_) events.push_back(events_of(program_, batch.columns));
   auto latest = std::make_unique<feature::LatestRows>(program_);
   const auto reads = [&](std::size_t i) { return read_columns(waiting_reads_[i].unpacked()); };
   RTML_TRY(latest->compute(events, waiting_reads_.size(), reads,
@@ -272,7 +223,7 @@ Status ViewJoin::compute_part(std::size_t part) {
   }
   if (reads.front().length() == 0) return {};
   RTML_TRY_ASSIGN(const feature::SweepResult result,
-                  feature::sweep(program_, event_columns(events), read_columns(reads),
+                  feature::sweep(program_, events_of(program_, events), read_columns(reads),
                                  {.cancel = limits_.cancel}));
   overflows_ += result.overflows;
   return keep_results(part, result);
@@ -323,8 +274,8 @@ std::vector<Part> ViewJoin::take_parts(std::int64_t count) {
   parts.reserve(static_cast<std::size_t>(count));
   while (std::ssize(parts) < count) {
     const std::vector<Part>& first = read_parts_.front();
-    const std::size_t taken = std::min(first.size() - parts_taken_,
-                                       static_cast<std::size_t>(count) - parts.size());
+    const std::size_t taken =
+        std::min(first.size() - parts_taken_, static_cast<std::size_t>(count) - parts.size());
     parts.insert(parts.end(), first.begin() + parts_taken_, first.begin() + parts_taken_ + taken);
     parts_taken_ += taken;
     if (parts_taken_ == first.size()) {

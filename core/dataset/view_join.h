@@ -45,7 +45,8 @@ class ViewJoin {
 
   // Fails as feature::sweep() does.
   Status compute();
-  // The wanted features of the next `count` rows that asked. REQUIRES: compute(); there are as many.
+  // The wanted features of the next `count` rows that asked. REQUIRES: compute(); there are as
+  // many.
   Result<std::vector<table::Column>> next(std::int64_t count);
 
   // What the view holds in memory, and putting it aside. Before compute().
@@ -87,7 +88,6 @@ class ViewJoin {
   Status open_page(PartResult& result);
   std::vector<Part> take_parts(std::int64_t count);
 
-  feature::EventColumns event_columns(const std::vector<table::Column>& columns) const;
   feature::ReadColumns read_columns(const std::vector<table::Column>& columns) const;
 
   const feature::Program& program_;

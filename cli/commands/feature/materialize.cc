@@ -21,9 +21,13 @@ constexpr OptionSpec kOptions[] = {
     {.name = "--out",
      .type = OptionType::kPath,
      .value = "FILE",
-     .help = "Write a row an event to this file (.parquet, .csv, .jsonl)",
+     .help = "Write the rows to this file (.parquet, .csv, .jsonl)",
      .completion = Completion::kPath,
      .short_name = 'o'},
+    {.name = "--every",
+     .type = OptionType::kDuration,
+     .value = "PERIOD",
+     .help = "A row for each entity at each multiple of this period, not a row an event"},
     {.name = "--online",
      .type = OptionType::kFlag,
      .help = "Fill the online store with the state of each entity"},
@@ -43,16 +47,24 @@ constexpr OptionSpec kOptions[] = {
 constexpr Example kExamples[] = {
     {.command = "rtml feature materialize --service price_direction -o features.parquet",
      .says = "Write the features of a service for every event"},
+    {.command = "rtml feature materialize price_past --every 1d -o daily.parquet",
+     .says = "Write what was known of each entity at midnight of each day"},
     {.command = "rtml feature materialize price_past --online --to 1998-12-05T00:00:00+10:00",
      .says = "Fill the online store with what was known then"},
 };
 
 Status check_options(const Arguments& arguments) {
   if (arguments.has("--out") == arguments.flag("--online")) {
-    return fail(
-        Error(ErrorCode::kUsage, "give either --out or --online")
-            .with_help("\"--out FILE\" writes a row an event, \"--online\" fills the online "
-                       "store"));
+    return fail(Error(ErrorCode::kUsage, "give either --out or --online")
+                    .with_help("\"--out FILE\" writes rows, \"--online\" fills the online store"));
+  }
+  if (arguments.flag("--online") && arguments.has("--every")) {
+    return fail(ErrorCode::kUsage, "--every does not go with --online: a state is of one moment");
+  }
+  if (arguments.has("--every") && arguments.integer("--every") <= 0) {
+    return fail(Error(ErrorCode::kBadOptionValue, "--every must be longer than nothing: " +
+                                                      format_duration(arguments.integer("--every")))
+                    .with_help("write for example 1h or 1d"));
   }
   if (arguments.flag("--online") && arguments.has("--memory-limit")) {
     return fail(ErrorCode::kUsage, "--memory-limit does not go with --online, which keeps states");
@@ -70,6 +82,22 @@ Status check_options(const Arguments& arguments) {
   return {};
 }
 
+dataset::TimeRange range_asked_for(const Arguments& arguments) {
+  dataset::TimeRange range;
+  range.from_us = arguments.optional_integer("--from").value_or(range.from_us);
+  range.to_us = arguments.optional_integer("--to").value_or(range.to_us);
+  return range;
+}
+
+Result<std::int64_t> count_rows(table::BatchReader& reader) {
+  std::int64_t rows = 0;
+  while (true) {
+    RTML_TRY_ASSIGN(const std::optional<table::Batch> batch, reader.next());
+    if (!batch) return rows;
+    rows += batch->rows();
+  }
+}
+
 Result<Report> write_file(const Arguments& arguments,
                           const std::vector<project::ServiceColumn>& features, Session& session,
                           const dataset::BuildContext& context) {
@@ -77,25 +105,29 @@ Result<Report> write_file(const Arguments& arguments,
   const bool dry_run = arguments.flag("--dry-run");
   const std::string& output = arguments.text("--out");
   RTML_TRY(check_output_is_no_source(output, features, context.project));
-  RTML_TRY_ASSIGN(dataset::Materialized made,
-                  dataset::materialize(features,
-                                       {.from_us = arguments.optional_integer("--from"),
-                                        .to_us = arguments.optional_integer("--to")},
-                                       context));
-  if (!dry_run) RTML_TRY(write_table(session, output, *made.rows));
+  dataset::MaterializeOptions options{.every_us = arguments.integer("--every")};
+  if (arguments.has("--from") || arguments.has("--to"))
+    options.ranges = {range_asked_for(arguments)};
+  RTML_TRY_ASSIGN(dataset::Materialized made, dataset::materialize(features, options, context));
+  std::int64_t rows = made.row_count.value_or(0);
+  if (!dry_run) {
+    RTML_TRY_ASSIGN(rows, write_table(session, output, *made.rows));
+  } else if (!made.row_count) {
+    RTML_TRY_ASSIGN(rows, count_rows(*made.rows));
+  }
   const dataset::JoinEffort effort = made.effort();
 
   Report report;
   report.data["output"] = output;
   report.data["dry_run"] = dry_run;
-  report.data["rows"] = made.row_count;
+  report.data["rows"] = rows;
   report.data["views"] = views_json(features, context.project);
   report.data["features"] = Json::array();
   for (const auto& column : features) report.data["features"].push_back(column.name);
   report.data["duplicates"] = made.duplicates;
   report.data["events_without_key"] = effort.events_without_key;
   report.data["overflows"] = effort.overflows;
-  report.line((dry_run ? "would write " : "wrote ") + counted(made.row_count, "row") + " with " +
+  report.line((dry_run ? "would write " : "wrote ") + counted(rows, "row") + " with " +
               counted(std::ssize(features), "feature") + " to " + output);
   if (made.duplicates > 0) {
     report.line(counted(made.duplicates, "event") + " left out because the id came before",
@@ -109,9 +141,9 @@ Result<Report> write_file(const Arguments& arguments,
     report.warnings.push_back(counted(effort.overflows, "sum") +
                               " too large for INT64 and so null");
   }
-  effort_report.add_to(report, made.row_count, effort, input_files(features, context.project),
+  effort_report.add_to(report, rows, effort, input_files(features, context.project),
                        dry_run ? "" : output);
-  report.outputs = {{"output", output}, {"rows", std::to_string(made.row_count)}};
+  report.outputs = {{"output", output}, {"rows", std::to_string(rows)}};
   return report;
 }
 
@@ -182,6 +214,10 @@ constinit const CommandSpec kFeatureMaterialize{
         "written, one at --to is not, so that adjacent ranges share no row. With "
         "--memory-limit, what does not fit goes into nameless files below .rtml, by entity; "
         "the result is the same.\n\n"
+        "With --every, writes a row for each entity that is known at each multiple of the "
+        "period, counted from the epoch in UTC, in the order of time and keys. An entity is "
+        "known from its first event on, and with a ttl until its latest event is older than "
+        "that.\n\n"
         "With --online, folds every event up to and at --to, now if not given, into the state "
         "of its entity and puts all of them into the online store, or none. \"rtml feature "
         "get\" reads them; a stream goes on with the events after --to.",
