@@ -33,6 +33,7 @@ struct WantedColumn {
   table::DataType type;
   std::optional<project::TimeUnit> unit;  // TIMESTAMP: what integers count.
   bool is_required = false;               // A message without it, or with null there, is invalid.
+  SourceLocation location = {};           // Where the source declares it, if it does.
 };
 
 struct DecoderSettings {
@@ -43,6 +44,12 @@ struct DecoderSettings {
   // The stream's further keys, such as a schema file, and the directory their paths start from.
   Json options = Json::object();
   std::filesystem::path root;
+  SourceLocation location = {};  // Of the stream.
+
+  // Where a fault of a column's declaration is reported.
+  const SourceLocation& place_of(const WantedColumn& column) const {
+    return column.location.file.empty() ? location : column.location;
+  }
 };
 
 class Decoder {
@@ -57,8 +64,12 @@ class Decoder {
   virtual Result<bool> decode(std::string_view bytes, table::Value* values, TextArena* texts) = 0;
 };
 
-// Makes the decoder of a format. Fails with kUnsupported for a format that rtml does not read or a
-// column type that the format cannot carry, and as reading the schema file does.
+// The keys of a stream that say how messages are read. What is left is the medium's.
+inline constexpr std::string_view kDecoderKeys[] = {"schema", "message", "framing"};
+
+// Makes the decoder of a format. Fails with kUnsupported for a format that rtml does not read, with
+// kBadValue for a key that makes no sense, and as the decoder of the format does where a schema and
+// the wanted columns do not fit together; each at its place.
 Result<std::unique_ptr<Decoder>> make_decoder(const DecoderSettings& settings);
 
 // The settings of a source's stream for columns of `wanted`, whose names and types are those after

@@ -8,6 +8,7 @@
 
 #include "core/base/utf8.h"
 #include "core/message/moment.h"
+#include "core/message/reason.h"
 
 namespace rtml::message {
 namespace {
@@ -16,37 +17,13 @@ namespace dom = simdjson::dom;
 
 constexpr std::size_t kNotWanted = static_cast<std::size_t>(-1);
 
-// Text as a reason shows it: short, and printable whatever it holds.
-std::string shown(std::string_view text) {
-  constexpr std::size_t kShownBytes = 40;
-  std::string part(text.substr(0, kShownBytes));
-  part.resize(utf8_prefix(part));
-  for (char& c : part) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) c = '?';
-  }
-  return "\"" + part + (part.size() < text.size() ? "…\"" : "\"");
-}
-
+// Beside the one for texts.
+using message::shown;
 std::string shown(dom::element value) {
   if (value.is_string()) return shown(std::string_view(value));
   if (value.is_object()) return "an object";
   if (value.is_array()) return "a list";
   return simdjson::minify(value);
-}
-
-std::string path_of(std::string_view key) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  for (const char c : key) {
-    if (!is_plain(c)) return "$[" + to_json_text(std::string(key)) + "]";
-  }
-  return "$." + std::string(key);
-}
-
-tl::unexpected<Error> invalid(std::string reason) {
-  return fail(ErrorCode::kMessageInvalid, std::move(reason));
 }
 
 // Which way a value could not be read.
@@ -123,8 +100,7 @@ class JsonDecoder : public Decoder {
   Result<bool> decode(std::string_view bytes, table::Value* values, TextArena* texts) override {
     if (bytes.empty()) return false;
     if (bytes.size() > max_message_bytes_) {
-      return invalid("longer than max_message_bytes (" + std::to_string(max_message_bytes_) +
-                     "): " + std::to_string(bytes.size()) + " bytes");
+      return invalid(too_long(max_message_bytes_, bytes.size()));
     }
     dom::object object;
     RTML_TRY(parse(bytes, &object));
@@ -135,13 +111,13 @@ class JsonDecoder : public Decoder {
       const std::size_t index = column_of(key, position++);
       if (index == kNotWanted) continue;
       if (std::exchange(seen_[index], message_) == message_) {
-        return invalid(path_of(key) + ": stands there twice");
+        return invalid("$" + step_to(key) + ": stands there twice");
       }
       RTML_TRY(read(value, columns_[index], &values[index], texts));
     }
     for (std::size_t index = 0; index < columns_.size(); ++index) {
       if (columns_[index].is_required && values[index].is_null()) {
-        return invalid(path_of(columns_[index].from) +
+        return invalid("$" + step_to(columns_[index].from) +
                        (seen_[index] == message_ ? ": null" : ": missing"));
       }
     }
@@ -193,18 +169,48 @@ class JsonDecoder : public Decoder {
     return index;
   }
 
-  Status read(dom::element value, const WantedColumn& column, table::Value* out,
-              TextArena* texts) {
+  Status read(dom::element value, const WantedColumn& column, table::Value* out, TextArena* texts) {
     if (value.is_null()) return {};
+    if (column.type.is_list) return read_list(value, column, out, texts);
     const Reading reading = read_value(value, column, out, texts);
     if (reading == Reading::kDone) return {};
-    std::string reason = path_of(column.from) + ": ";
+    return refusal(reading, value, column, "");
+  }
+
+  Status read_list(dom::element value, const WantedColumn& column, table::Value* out,
+                   TextArena* texts) const {
+    dom::array items;
+    if (value.get(items) != simdjson::SUCCESS) {
+      return invalid("$" + step_to(column.from) + ": not " + table::to_string(column.type) + ": " +
+                     shown(value));
+    }
+    // The array's own size() saturates, so the items are counted.
+    std::size_t size = 0;
+    for ([[maybe_unused]] const dom::element item : items) ++size;
+    const std::span<table::Value> list = texts->make_list(size);
+    std::size_t index = 0;
+    for (const dom::element item : items) {
+      if (!item.is_null()) {
+        const Reading reading = read_value(item, column, &list[index], texts);
+        if (reading != Reading::kDone) {
+          return refusal(reading, item, column, "[" + std::to_string(index) + "]");
+        }
+      }
+      ++index;
+    }
+    *out = table::Value::of_list(list);
+    return {};
+  }
+
+  static Status refusal(Reading reading, dom::element value, const WantedColumn& column,
+                        const std::string& item) {
+    std::string reason = "$" + step_to(column.from) + item + ": ";
     if (reading == Reading::kNoTime) {
       reason += "not a time";
       if (!column.unit && value.is_int64()) reason += " (the source declares no unit)";
     } else {
       reason += (reading == Reading::kOutOfRange ? "outside " : "not ") +
-                table::to_string(column.type);
+                table::to_string({column.type.kind});
     }
     return invalid(std::move(reason) + ": " + shown(value));
   }
@@ -255,13 +261,7 @@ class JsonDecoder : public Decoder {
 
 }  // namespace
 
-Result<std::unique_ptr<Decoder>> make_json_decoder(const DecoderSettings& settings) {
-  for (const WantedColumn& column : settings.columns) {
-    if (!column.type.is_list) continue;
-    return fail(Error(ErrorCode::kUnsupported,
-                      "a list cannot be read from JSON messages: column " + column.name)
-                    .with_help("leave the column out of the features of streamed views"));
-  }
+std::unique_ptr<Decoder> make_json_decoder(const DecoderSettings& settings) {
   return std::make_unique<JsonDecoder>(settings);
 }
 

@@ -1,4 +1,4 @@
-// Memory for the texts of many events, given back all at once.
+// Memory for the texts and lists of many events, given back all at once.
 //
 // Owned and used by one thread at a time.
 
@@ -7,8 +7,12 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <new>
+#include <span>
 #include <string_view>
 #include <vector>
+
+#include "core/table/value.h"
 
 namespace rtml::message {
 
@@ -24,7 +28,20 @@ class TextArena {
     return {place, text.size()};
   }
 
-  // Forgets every text. One block stays for the next ones.
+  // Returns room for the items of a list, all null. It stays where it is until clear().
+  std::span<table::Value> make_list(std::size_t size) {
+    if (size == 0) return {};
+    const std::size_t bytes = size * sizeof(table::Value);
+    // Blocks are aligned for anything; texts before the list are of any length.
+    used_ = (used_ + alignof(table::Value) - 1) / alignof(table::Value) * alignof(table::Value);
+    if (used_ > capacity_ || bytes > capacity_ - used_) grow(bytes);
+    auto* const items = reinterpret_cast<table::Value*>(blocks_[block_].bytes.get() + used_);
+    for (std::size_t i = 0; i < size; ++i) new (items + i) table::Value();
+    used_ += bytes;
+    return {items, size};
+  }
+
+  // Forgets everything. Some blocks stay for what comes next.
   void clear() {
     if (blocks_.size() > kKeptBlocks) blocks_.resize(kKeptBlocks);
     block_ = 0;

@@ -43,15 +43,35 @@ constexpr Field kBatchFields[] = {
 };
 constexpr Shape kBatch = {
     .kind = ShapeKind::kObject, .noun = "a batch input", .fields = kBatchFields, .is_open = true};
+constexpr Shape kSchemaPaths = {
+    .kind = ShapeKind::kMap, .noun = "a mapping of schema numbers to files", .item = &kText};
+constexpr const Shape* kStreamSchemaForms[] = {&kText, &kSchemaPaths};
+constexpr Shape kStreamSchema = {.kind = ShapeKind::kOneOf,
+                                 .noun = "a file, or a mapping of schema numbers to files",
+                                 .alternatives = kStreamSchemaForms};
+constexpr std::string_view kFramings[] = {"none", "confluent"};
+constexpr Shape kFraming = {.kind = ShapeKind::kChoice, .noun = "a framing", .choices = kFramings};
 constexpr Field kStreamFields[] = {
     {.key = "type",
      .shape = &kText,
      .required = true,
-     .description = "Name of the storage plugin: kafka, file."},
+     .description = "What carries the stream: kafka, redis_stream, file, stdin."},
     {.key = "format",
      .shape = &kText,
-     .description = "How a message is written.",
+     .description = "How a message is written: json, avro, protobuf.",
      .default_text = "json"},
+    {.key = "schema",
+     .shape = &kStreamSchema,
+     .description = "The schema file of avro (.avsc) or protobuf (.proto, or a descriptor set), "
+                    "relative to the project; with framing a mapping of schema numbers to files."},
+    {.key = "message",
+     .shape = &kText,
+     .description = "protobuf: the message type of an event, with its package."},
+    {.key = "framing",
+     .shape = &kFraming,
+     .description = "What stands before each message: nothing, or the head that serializers of "
+                    "Confluent's schema registry write.",
+     .default_text = "none"},
     {.key = "max_message_bytes",
      .shape = &kPositiveCount,
      .description = "A longer message is a dead letter.",
@@ -375,9 +395,8 @@ constexpr Shape kService = {
 
 // ---- on_demand_view ----
 
-constexpr Shape kRequest = {.kind = ShapeKind::kMap,
-                            .noun = "a mapping of columns to types",
-                            .item = &kDataType};
+constexpr Shape kRequest = {
+    .kind = ShapeKind::kMap, .noun = "a mapping of columns to types", .item = &kDataType};
 constexpr Shape kInputs = {.kind = ShapeKind::kList,
                            .noun = "a list of VIEW or VIEW:FEATURE",
                            .item = &kServiceItem,

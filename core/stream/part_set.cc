@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/time.h"
 #include "core/stream/letter_export.h"
+#include "core/stream/medium.h"
 
 namespace rtml::stream {
 namespace {
@@ -45,8 +46,8 @@ std::uint64_t PartSet::next_epoch() {
 
 online::PartName PartSet::name_of(const StreamedView& view, std::int32_t partition) const {
   const std::string& source = view.source->name;
-  return online::stream_part(view.identity, options_.is_standard_input ? source + ".stdin" : source,
-                             partition);
+  const bool is_input = reads_standard_input(*view.source, options_.is_standard_input);
+  return online::stream_part(view.identity, is_input ? source + ".stdin" : source, partition);
 }
 
 // ---- opening and giving up ----
@@ -192,9 +193,9 @@ Status PartSet::commit(bool tries_again) {
 }
 
 const RunFacts& PartSet::facts_of(const ViewPart& part) const {
-  const auto source = std::find_if(
-      sources_.begin(), sources_.end(),
-      [&](const SourceViews& views) { return views.source == part.view().source; });
+  const auto source = std::find_if(sources_.begin(), sources_.end(), [&](const SourceViews& views) {
+    return views.source == part.view().source;
+  });
   return parts_.at({static_cast<std::size_t>(source - sources_.begin()), part.partition()}).facts;
 }
 
@@ -238,9 +239,8 @@ Status PartSet::store_one_by_one() {
       ++entry;
       continue;
     }
-    log::warning("another writer has taken over partition " +
-                 std::to_string(entry->first.second) + " of source " +
-                 sources_[entry->first.first].source->name);
+    log::warning("another writer has taken over partition " + std::to_string(entry->first.second) +
+                 " of source " + sources_[entry->first.first].source->name);
     lost_[entry->first] = waits_.monotonic_us();
     entry = parts_.erase(entry);
   }
@@ -279,8 +279,8 @@ Status PartSet::export_letters() {
       const StreamedView& view = part.view();
       for (const auto kind : {online::RecordKind::kLate, online::RecordKind::kDeadLetter}) {
         const auto path = letter_path(options_.root, *view.source->stream, kind, view.view->name);
-        const auto exported = stream::export_letters(part.writer().name(), kind, path,
-                                                     part.epoch(), store_, call());
+        const auto exported =
+            stream::export_letters(part.writer().name(), kind, path, part.epoch(), store_, call());
         if (!exported) return fail(exported.error());
       }
     }
@@ -309,9 +309,9 @@ Status PartSet::check_lost(std::size_t source, std::span<const plugin::Partition
     if (key.first != source || waits_.monotonic_us() - when_us < kGraceUs) continue;
     for (const plugin::Partition& partition : owned) {
       if (partition.partition != key.second || !partition.is_started) continue;
-      return fail(Error(ErrorCode::kEpochStale,
-                        "another process has taken over partition " + std::to_string(key.second) +
-                            " of source " + sources_[source].source->name)
+      return fail(Error(ErrorCode::kEpochStale, "another process has taken over partition " +
+                                                    std::to_string(key.second) + " of source " +
+                                                    sources_[source].source->name)
                       .with_help("one \"rtml stream run\" may feed a view from one partition; "
                                  "nothing is lost, the other one goes on"));
     }

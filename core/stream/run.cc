@@ -111,8 +111,7 @@ Status Runner::open_intakes() {
 
 bool Runner::must_end() const {
   if (running_ == 0 || context_.cancel.is_set()) return true;
-  return options_.duration_us &&
-         clocks_.waits.monotonic_us() - start_us_ >= *options_.duration_us;
+  return options_.duration_us && clocks_.waits.monotonic_us() - start_us_ >= *options_.duration_us;
 }
 
 Status Runner::loop() {
@@ -265,6 +264,7 @@ Result<RunReport> run(std::span<const project::FeatureView* const> views, const 
                       plugin::OnlineStore& store, const RunClocks& clocks,
                       const dataset::BuildContext& context) {
   RTML_TRY_ASSIGN(std::vector<SourceViews> sources, make_source_views(views, context));
+  RTML_TRY(check_media(sources, options.is_standard_input, options.from_beginning));
   std::string names;
   for (const SourceViews& source : sources) {
     names += (names.empty() ? "" : ", ") + source.source->name;

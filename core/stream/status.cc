@@ -31,12 +31,12 @@ Ends ends_of(const project::Source& source, const StatusOptions& options,
              const dataset::BuildContext& context) {
   Ends ends;
   if (!options.asks_medium || !source.stream) return ends;
+  if (reads_standard_input(source, false)) return ends;
   const Medium medium = medium_of(source, context.project.root(), false);
   const auto store = context.plugins.stream_store(medium.type, Json::object());
   if (!store) return ends;
-  const auto partitions =
-      (*store)->partitions(medium.options, {.deadline_us = options.medium_deadline_us,
-                                            .cancel = &context.cancel});
+  const auto partitions = (*store)->partitions(
+      medium.options, {.deadline_us = options.medium_deadline_us, .cancel = &context.cancel});
   if (!partitions) return ends;
   for (const plugin::Partition& partition : *partitions) {
     ends.emplace(partition.partition, partition);
@@ -50,8 +50,8 @@ Result<PartSnapshot> read_part(const project::FeatureView& view, const online::P
   std::tie(snapshot.source, snapshot.partition) = source_and_partition(name.part);
   RTML_TRY_ASSIGN(const auto stored, online::read_position(name, store, call));
   if (stored) snapshot.position = stored->position;
-  RTML_TRY_ASSIGN(const auto facts, online::read_records(name, online::RecordKind::kRunFacts, -1, 1,
-                                                         store, call));
+  RTML_TRY_ASSIGN(const auto facts,
+                  online::read_records(name, online::RecordKind::kRunFacts, -1, 1, store, call));
   if (!facts.empty()) {
     RTML_TRY_ASSIGN(snapshot.facts, decode_run_facts(facts.front().bytes));
   }

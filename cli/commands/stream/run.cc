@@ -8,6 +8,7 @@
 #include "core/base/number.h"
 #include "core/base/time.h"
 #include "core/online/open_store.h"
+#include "core/stream/medium.h"
 #include "core/stream/run.h"
 #include "core/stream/status.h"
 #include "core/stream/streamed_view.h"
@@ -125,7 +126,13 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const auto views, streamed_views(arguments, context.project));
   RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
   if (arguments.flag("--dry-run")) {
-    RTML_TRY(stream::make_source_views(views, context));
+    RTML_TRY_ASSIGN(const auto sources, stream::make_source_views(views, context));
+    RTML_TRY(
+        stream::check_media(sources, arguments.has("--input"), arguments.flag("--from-beginning")));
+    // A schema file that is missing or does not fit is found without reading a message.
+    for (const stream::SourceViews& source : sources) {
+      RTML_TRY(message::make_decoder(source.decoder));
+    }
     stream::RunReport known;
     RTML_TRY_ASSIGN(known.parts,
                     stream::read_status(views, {.asks_medium = false}, *store, context));

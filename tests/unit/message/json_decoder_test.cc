@@ -25,10 +25,12 @@ class OneColumn {
     settings.format = "json";
     settings.nan_is_null = nan_is_null;
     settings.max_message_bytes = 4096;
-    settings.columns = {
-        {.name = "at", .from = "at", .type = {Kind::kTimestamp}, .unit = TimeUnit::kSecond,
-         .is_required = true},
-        {.name = "x", .from = "X value", .type = type}};
+    settings.columns = {{.name = "at",
+                         .from = "at",
+                         .type = {Kind::kTimestamp},
+                         .unit = TimeUnit::kSecond,
+                         .is_required = true},
+                        {.name = "x", .from = "X value", .type = type}};
     auto made = rtml::message::make_decoder(settings);
     REQUIRE(made);
     decoder_ = std::move(*made);
@@ -141,11 +143,26 @@ TEST_CASE("json decoder: texts stay valid until the arena is cleared") {
   }
 }
 
-TEST_CASE("json decoder: lists and unknown formats are refused before anything is read") {
+TEST_CASE("json decoder: an array is a list, whose items may be null") {
+  OneColumn column({Kind::kInt64, true});
+  const Value list = column.read("[3, null, -1]");
+  REQUIRE(list.list().size() == 3);
+  CHECK(list.list()[0].integer() == 3);
+  CHECK(list.list()[1].is_null());
+  CHECK(list.list()[2].integer() == -1);
+  CHECK(column.read("[]").list().empty());
+  CHECK(column.read("null").is_null());
+  CHECK(column.value_reason("[1, 2.5]") == R"($["X value"][1]: not INT64: 2.5)");
+  CHECK(column.value_reason("7") == R"($["X value"]: not LIST<INT64>: 7)");
+  CHECK(column.value_reason("[[1]]") == R"($["X value"][0]: not INT64: a list)");
+  OneColumn texts({Kind::kString, true});
+  const Value words = texts.read(R"(["a", "é"])");
+  CHECK(words.list()[1].text() == "é");
+}
+
+TEST_CASE("json decoder: unknown formats are refused before anything is read") {
   DecoderSettings settings;
-  settings.format = "json";
-  settings.columns = {{.name = "x", .from = "x", .type = {Kind::kInt64, true}}};
-  CHECK(rtml::message::make_decoder(settings).error().code() == rtml::ErrorCode::kUnsupported);
+  settings.columns = {{.name = "x", .from = "x", .type = {Kind::kInt64}}};
   settings.format = "xml";
   CHECK(rtml::message::make_decoder(settings).error().code() == rtml::ErrorCode::kUnsupported);
 }

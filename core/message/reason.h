@@ -1,0 +1,24 @@
+// How a message that is no event says why: a path into it, what is wrong there, the value.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace rtml::message {
+
+// Fails with kMessageInvalid.
+tl::unexpected<Error> invalid(std::string reason);
+
+// "longer than max_message_bytes (4096): 4097 bytes".
+std::string too_long(std::size_t limit_bytes, std::size_t bytes);
+
+// Text as a reason shows it: quoted, short, and printable whatever it holds.
+std::string shown(std::string_view text);
+
+// The step of a path that goes to a key: ".amount", or "[\"X value\"]" where a dot would mislead.
+std::string step_to(std::string_view key);
+
+}  // namespace rtml::message
