@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -14,6 +16,16 @@
 #include "core/base/result.h"
 
 namespace rtml {
+
+// On how many processors this process may run, at least 1: `taskset` and the CPU sets of containers
+// count, which std::thread::hardware_concurrency() passes over.
+inline int available_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  // Fails on machines of more than 1,024 processors, where the set has no room.
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
 
 // Calls `work(task)` for each task of [0, tasks) on up to `threads` threads, this one among them.
 // Tasks start in order. The first failure stops what has not started and is returned; of several

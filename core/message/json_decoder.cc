@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "core/base/utf8.h"
+#include "core/base/wide_integers.h"
 #include "core/message/moment.h"
 #include "core/message/reason.h"
 
@@ -137,7 +138,12 @@ class JsonDecoder : public Decoder {
       }
     }
     dom::element element;
-    const auto failure = parser_.parse(padded_.data(), bytes.size(), false).get(element);
+    auto failure = parser_.parse(padded_.data(), bytes.size(), false).get(element);
+    if (failure == simdjson::NUMBER_ERROR) {
+      // Copies what it parses, which here is rare.
+      const auto decimals = with_wide_integers_as_decimals(bytes);
+      if (decimals) failure = parser_.parse(*decimals).get(element);
+    }
     if (failure == simdjson::DEPTH_ERROR) {
       return invalid("$: nested deeper than " + std::to_string(kMaxDepth));
     }

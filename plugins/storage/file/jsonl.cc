@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/base/time.h"
+#include "core/base/wide_integers.h"
 #include "core/table/arrow_c_interface.h"
 #include "core/table/batch.h"
 #include "plugins/storage/file/byte_source.h"
@@ -47,7 +48,11 @@ class JsonlParser {
       if (!found) return false;
       if (text_.find_first_not_of(" \t\r") == std::string_view::npos) continue;
       dom::element element;
-      const auto failure = parser_.parse(text_.data(), text_.size(), false).get(element);
+      auto failure = parser_.parse(text_.data(), text_.size(), false).get(element);
+      if (failure == simdjson::NUMBER_ERROR) {
+        const auto decimals = with_wide_integers_as_decimals(text_);
+        if (decimals) failure = parser_.parse(*decimals).get(element);
+      }
       if (failure != simdjson::SUCCESS) {
         return fail(file_error(ErrorCode::kDataCorrupt,
                                std::string("not JSON: ") + simdjson::error_message(failure), file_,

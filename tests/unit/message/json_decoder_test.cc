@@ -80,6 +80,12 @@ TEST_CASE("json decoder: values have the types of their columns") {
   CHECK(OneColumn({Kind::kInt64}).read("null").is_null());
 }
 
+TEST_CASE("json decoder: an integer beyond 64 bits is a DOUBLE, and out of range for an integer") {
+  CHECK(OneColumn({Kind::kDouble}).read("100000000000000000000").number() == 1e20);
+  CHECK(OneColumn({Kind::kDouble}).read("-9223372036892960768").number() == -9223372036892960768.0);
+  CHECK(OneColumn({Kind::kInt64}).value_reason("100000000000000000000").find("$") == 0);
+}
+
 TEST_CASE("json decoder: NaN and infinities are strings") {
   OneColumn column({Kind::kDouble});
   CHECK(std::isnan(column.read(R"("NaN")").number()));
