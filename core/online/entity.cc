@@ -44,6 +44,7 @@ enum HeadFlags : std::uint8_t {
   kHasSegments = 8,
   kHasFoldSegments = 16,
   kHasNewestFolds = 32,
+  kHasStart = 64,
 };
 
 std::string member_name(char kind, std::uint64_t id) {
@@ -175,14 +176,18 @@ void EntityCodec::trim(Entity& entity, const feature::Kernel& kernel,
 
 bool EntityCodec::drop_until(Entity& entity, std::int64_t time_us) const {
   State& state = entity.state;
-  const bool has_folds = std::any_of(state.folds.begin(), state.folds.end(),
-                                     [](const auto& fold) { return !fold.empty(); });
-  if (has_folds && state.folded_until_us > time_us) return false;
-  for (auto& fold : state.folds) {
-    if (fold.empty()) continue;
-    fold.clear();
-    entity.are_folds_changed = true;
+  if (time_us > entity.starts_after_us) {
+    const bool has_folds = std::any_of(state.folds.begin(), state.folds.end(),
+                                       [](const auto& fold) { return !fold.empty(); });
+    if (has_folds && state.folded_until_us > time_us) return false;
+    for (auto& fold : state.folds) {
+      if (fold.empty()) continue;
+      fold.clear();
+      entity.are_folds_changed = true;
+    }
+    entity.starts_after_us = time_us;
   }
+  if (state.times_us.empty() || state.times_us.front() > time_us) return true;
   const std::size_t events_before = state.events();
   feature::erase_events(state, 0, feature::first_after(state.times_us, time_us));
   state.id_hashes.clear();
@@ -314,6 +319,7 @@ std::string EntityCodec::encode_head(const Entity& entity) const {
   if (!entity.segments.empty()) flags |= kHasSegments;
   if (has_fold_segments) flags |= kHasFoldSegments;
   if (entity.are_folds_stored) flags |= kHasNewestFolds;
+  if (entity.starts_after_us != feature::kBeforeAllTime) flags |= kHasStart;
 
   ByteWriter writer;
   writer.byte(kVersion);
@@ -333,6 +339,7 @@ std::string EntityCodec::encode_head(const Entity& entity) const {
   }
   if ((flags & kHasOldestRead) != 0) writer.zigzag(state.oldest_read_us);
   if ((flags & kHasFolded) != 0) writer.zigzag(state.folded_until_us);
+  if ((flags & kHasStart) != 0) writer.zigzag(entity.starts_after_us);
   if (program_.has_sessions) {
     writer.zigzag(state.complete_from_us);
     for (const std::int64_t start : state.session_starts_us) writer.zigzag(start);
@@ -375,7 +382,7 @@ void EntityCodec::decode_layout(ByteReader& reader, Entity& entity) const {
     shape |= static_cast<std::uint32_t>(reader.byte()) << shift;
   }
   const std::uint8_t flags = reader.byte();
-  if (shape != shape_ || flags >= 2 * kHasNewestFolds) return reader.refuse();
+  if (shape != shape_ || flags >= 2 * kHasStart) return reader.refuse();
   if ((flags & kHasProgress) != 0) {
     EntityProgress& progress = entity.progress;
     progress.last_offset = reader.zigzag();
@@ -391,6 +398,7 @@ void EntityCodec::decode_layout(ByteReader& reader, Entity& entity) const {
   }
   if ((flags & kHasOldestRead) != 0) state.oldest_read_us = reader.zigzag();
   if ((flags & kHasFolded) != 0) state.folded_until_us = reader.zigzag();
+  if ((flags & kHasStart) != 0) entity.starts_after_us = reader.zigzag();
   if (program_.has_sessions) {
     state.complete_from_us = reader.zigzag();
     for (std::int64_t& start : state.session_starts_us) start = reader.zigzag();

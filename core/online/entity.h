@@ -51,6 +51,8 @@ struct FoldSegment {
 struct Entity {
   feature::State state;
   EntityProgress progress;
+  // Neither events nor accumulators are of this moment or before it: a fill has those.
+  std::int64_t starts_after_us = feature::kBeforeAllTime;
 
   // The events of the state but the newest, the oldest segment first; of its events the first
   // `skipped` are trimmed already.
@@ -84,8 +86,8 @@ class EntityCodec {
   // Trims the state and drops the segments that are no longer needed.
   void trim(Entity& entity, const feature::Kernel& kernel, std::int64_t oldest_read_us) const;
 
-  // Forgets events at or before a moment, and accumulators, which must be of such events alone.
-  // Returns false, and does nothing, if they may be of later ones.
+  // Forgets events at or before a moment, and accumulators of such events. Returns false, and does
+  // nothing, if there are accumulators that may be of both earlier and later ones.
   bool drop_until(Entity& entity, std::int64_t time_us) const;
 
   // The members that have changed since the entity was decoded or last encoded; those to be removed

@@ -41,7 +41,7 @@ struct PartWriter::Impl {
   Status load(std::span<const KeyedEvent> events, const plugin::CallOptions& call);
   Status insert_loaded(const std::vector<std::string>& keys,
                        const std::vector<plugin::Members>& groups);
-  void drop_what_the_fill_has(CachedEntity& cached) const;
+  void drop_what_the_fill_has(CachedEntity& cached, std::int64_t cutover_us) const;
   Outcome apply(CachedEntity& cached, const KeyedEvent& event);
   Outcome update(CachedEntity& cached, const KeyedEvent& event);
   Outcome refuse();
@@ -149,13 +149,11 @@ Status PartWriter::Impl::insert_loaded(const std::vector<std::string>& keys,
   return {};
 }
 
-// Events that a later fill has taken over count there; they must not be folded here too.
-void PartWriter::Impl::drop_what_the_fill_has(CachedEntity& cached) const {
-  const feature::State& state = cached.entity.state;
-  if (position.cutover_us == PartPosition::kNoTime) return;
-  if (!state.times_us.empty() && state.times_us.front() <= position.cutover_us) {
-    codec.drop_until(cached.entity, position.cutover_us);
-  }
+// Events that a later fill has taken over count there; they must not be folded here too. Where that
+// has happened already, reads say so.
+void PartWriter::Impl::drop_what_the_fill_has(CachedEntity& cached,
+                                              std::int64_t cutover_us) const {
+  if (cutover_us != PartPosition::kNoTime) (void)codec.drop_until(cached.entity, cutover_us);
 }
 
 Outcome PartWriter::Impl::apply(CachedEntity& cached, const KeyedEvent& event) {
@@ -176,7 +174,7 @@ Outcome PartWriter::Impl::apply(CachedEntity& cached, const KeyedEvent& event) {
     cached.is_changed = true;
     changed.push_back(&cached);
     cache.touch(cached);
-    drop_what_the_fill_has(cached);
+    drop_what_the_fill_has(cached, position.cutover_us);
     progress.batch_offset = event.offset;
     progress.batch_duplicates = 0;
     progress.batch_refused.clear();
@@ -226,6 +224,7 @@ bool PartWriter::Impl::is_worth_trimming(const feature::State& state) const {
 
 void PartWriter::Impl::encode_changed() {
   for (CachedEntity* cached : std::exchange(changed, {})) {
+    drop_what_the_fill_has(*cached, committing.cutover_us);
     if (is_worth_trimming(cached->entity.state)) {
       codec.trim(cached->entity, kernel, committing.oldest_read_us);
     }

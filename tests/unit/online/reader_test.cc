@@ -179,6 +179,27 @@ TEST_CASE("Reader: a fill and the parts of several partitions read as one") {
   }
 }
 
+TEST_CASE("Reader: what a stream folds after a fill adds to what the fill has folded") {
+  ServedProject served(kFeatures);
+  MemoryStore store;
+  std::vector<Payment> all;
+  for (int i = 0; i < 2'000; ++i) all.push_back({1, kStart + i * kHour, i, 0.25 * i});
+  const PaymentEvents everything(served.program, all);
+  fill(served, store, everything, 1, kStart + 10 * kDay, 7);
+  auto reader = Reader::open(served.columns, *served.project, store, {});
+  REQUIRE(reader);
+  PartWriter writer = served.writer(store, 0);
+  for (std::ptrdiff_t begin = 0; begin < std::ssize(all); begin += 100) {
+    const std::vector<Payment> some(all.begin() + begin, all.begin() + begin + 100);
+    commit(writer, PaymentEvents(served.program, some, begin), some.back().time_us);
+    const std::vector<Payment> seen(all.begin(), all.begin() + begin + 100);
+    // The fill is ahead of a stream that has just begun.
+    if (some.back().time_us <= kStart + 10 * kDay) continue;
+    CHECK(read_one(*reader, 1, some.back().time_us) ==
+          expected(served, seen, 1, some.back().time_us));
+  }
+}
+
 TEST_CASE("Reader: says how fresh the state is") {
   ServedProject served(kFeatures);
   MemoryStore store;
