@@ -251,8 +251,11 @@ Result<RunReport> Runner::finish(const Status& done) {
   if (failure) return report;
   if (report.was_stopped && (failure.error().exit_class() == ExitClass::kRetry ||
                              failure.error().code() == ErrorCode::kInterrupted)) {
-    report.warnings.push_back("the last batch could not be stored, the next run reads it again: " +
-                              failure.error().message());
+    if (parts_.has_changes()) {
+      report.warnings.push_back(
+          "the last batch could not be stored, the next run reads it again: " +
+          failure.error().message());
+    }
     return report;
   }
   return fail(failure.error());
@@ -263,16 +266,21 @@ Result<RunReport> Runner::finish(const Status& done) {
 Result<RunReport> run(std::span<const project::FeatureView* const> views, const RunOptions& options,
                       plugin::OnlineStore& store, const RunClocks& clocks,
                       const dataset::BuildContext& context) {
-  RTML_TRY_ASSIGN(std::vector<SourceViews> sources, make_source_views(views, context));
-  RTML_TRY(check_media(sources, options.is_standard_input, options.from_beginning));
+  auto sources = make_source_views(views, context);
+  if (!sources) {
+    // A signal ends a run in order, however early it comes.
+    if (sources.error().code() == ErrorCode::kInterrupted) return RunReport{.was_stopped = true};
+    return fail(std::move(sources).error());
+  }
+  RTML_TRY(check_media(*sources, options.is_standard_input, options.from_beginning));
   std::string names;
-  for (const SourceViews& source : sources) {
+  for (const SourceViews& source : *sources) {
     names += (names.empty() ? "" : ", ") + source.source->name;
   }
-  Runner runner(std::move(sources), options, store, clocks, context);
-  RTML_TRY(runner.open_intakes());
+  Runner runner(std::move(*sources), options, store, clocks, context);
   context.progress.begin("stream " + names, 0, "messages");
-  return runner.finish(runner.loop());
+  const Status opened = runner.open_intakes();
+  return runner.finish(opened ? runner.loop() : opened);
 }
 
 }  // namespace rtml::stream

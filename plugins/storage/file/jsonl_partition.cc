@@ -1,7 +1,10 @@
 #include "plugins/storage/file/jsonl_partition.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -17,6 +20,7 @@ constexpr std::size_t kPadding = 64;
 // A file at which nothing happens holds no descriptor: there may be very many.
 constexpr std::chrono::seconds kKeptOpen(2);
 constexpr std::string_view kStandardInput = "-";
+constexpr std::int64_t kBackwardBytes = 64 << 10;
 
 Result<struct stat> status_of(const std::string& file) {
   struct stat status = {};
@@ -36,9 +40,38 @@ bool is_blank(std::string_view text) {
   return text.empty() || text.find_first_not_of(" \t") == std::string_view::npos;
 }
 
+// One more than where the last line of the first `size` bytes starts that is not blank: the offset
+// that is wanted next when all is read. 0 where there is none.
+Result<std::int64_t> end_of_lines(const std::string& file, std::int64_t size) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  std::string block;
+  bool is_in_line = false;
+  for (std::int64_t end = size; descriptor >= 0 && end > 0; end -= std::ssize(block)) {
+    block.resize(static_cast<std::size_t>(std::min(end, kBackwardBytes)));
+    const std::int64_t begin = end - std::ssize(block);
+    if (::pread(descriptor, block.data(), block.size(), begin) != std::ssize(block)) {
+      ::close(descriptor);
+      return fail(ErrorCode::kIo, "cannot read file: " + file);
+    }
+    for (std::int64_t i = std::ssize(block); i-- > 0;) {
+      const char c = block[static_cast<std::size_t>(i)];
+      if (is_in_line && c == '\n') {
+        ::close(descriptor);
+        return begin + i + 2;
+      }
+      is_in_line = is_in_line || (c != ' ' && c != '\t' && c != '\r' && c != '\n');
+    }
+  }
+  if (descriptor < 0) {
+    return fail(ErrorCode::kIo, "cannot open file: " + file + " (" + std::strerror(errno) + ")");
+  }
+  ::close(descriptor);
+  return is_in_line ? 1 : 0;
+}
+
 }  // namespace
 
-Result<sdk::Partition> JsonlPartition::describe() const {
+Result<sdk::Partition> JsonlPartition::describe() {
   RTML_TRY_ASSIGN(const struct stat status, status_of(file_));
   sdk::Partition partition;
   partition.partition = number_;
@@ -46,7 +79,11 @@ Result<sdk::Partition> JsonlPartition::describe() const {
   partition.name = name_;
   if (S_ISREG(status.st_mode)) {
     partition.first_offset = 0;
-    partition.end_offset = status.st_size;
+    if (described_size_ != status.st_size) {
+      RTML_TRY_ASSIGN(described_end_, end_of_lines(file_, status.st_size));
+      described_size_ = status.st_size;
+    }
+    partition.end_offset = described_end_;
   }
   return partition;
 }

@@ -25,8 +25,9 @@ class JsonlPartition {
 
   std::int32_t number() const { return number_; }
   bool is_started() const { return is_started_; }
-  // The end of the file as it is now; -1 for a pipe.
-  Result<sdk::Partition> describe() const;
+  // The end is that of the file as it is now: one more than where its last line starts, so that a
+  // reader of all lines has no lag; -1 for a pipe.
+  Result<sdk::Partition> describe();
 
   // Reading goes on with the line that starts at `offset` or after it. A pipe cannot go back: what
   // comes out of it next has this offset. Fails with kNotFound if the file ends before.
@@ -60,6 +61,8 @@ class JsonlPartition {
   std::int64_t inode_ = -1;           // Of the file that was read.
   std::chrono::steady_clock::time_point last_given_;
   std::size_t searched_ = 0;          // Of the window, without a line end.
+  std::int64_t described_size_ = -1;  // For which described_end_ was found.
+  std::int64_t described_end_ = 0;
   bool is_pipe_ = false;
   bool at_end_ = false;  // The last read gave nothing.
   bool skips_line_ = false;

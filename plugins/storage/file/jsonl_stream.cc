@@ -84,9 +84,9 @@ Result<std::vector<JsonlPartition>> find_partitions(const std::string& path) {
   return partitions;
 }
 
-Result<std::vector<sdk::Partition>> describe(const std::vector<JsonlPartition>& partitions) {
+Result<std::vector<sdk::Partition>> describe(std::vector<JsonlPartition>& partitions) {
   std::vector<sdk::Partition> described;
-  for (const JsonlPartition& partition : partitions) {
+  for (JsonlPartition& partition : partitions) {
     RTML_TRY_ASSIGN(sdk::Partition one, partition.describe());
     described.push_back(std::move(one));
   }
@@ -196,7 +196,7 @@ sdk::Result<std::vector<sdk::Partition>> JsonlStreamStore::partitions(const std:
                                                                       const sdk::Call& /*call*/) {
   const auto found = [&]() -> Result<std::vector<sdk::Partition>> {
     RTML_TRY_ASSIGN(const StreamSettings settings, read_settings(options));
-    RTML_TRY_ASSIGN(const auto partitions, find_partitions(settings.path));
+    RTML_TRY_ASSIGN(auto partitions, find_partitions(settings.path));
     return describe(partitions);
   };
   return to_sdk(found());
