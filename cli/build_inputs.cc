@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 
 #include "cli/version.h"
+#include "core/base/parallel.h"
 #include "core/dataset/source_table.h"
 #include "core/project/identity.h"
 
@@ -16,7 +16,7 @@ Result<BuildInputs> make_build_inputs(Session& session, bool with_lineage) {
   BuildInputs inputs;
   inputs.context = std::make_unique<dataset::BuildContext>(
       dataset::BuildContext{*project, *plugins, session.progress(), session.cancel()});
-  inputs.context->threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  inputs.context->threads = available_processors();
   inputs.context->clock = &session.clock();
   inputs.context->rtml_version = version_number();
   if (with_lineage) {

@@ -1,12 +1,12 @@
 #include "cli/commands/pipeline/run.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "cli/commands/model/gate_decision.h"
 #include "cli/registry_change.h"
 #include "cli/session.h"
 #include "core/base/number.h"
+#include "core/base/parallel.h"
 #include "core/pipeline/steps.h"
 
 namespace rtml::cli::commands {
@@ -123,7 +123,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
       .clock = session.clock(),
       .progress = session.progress(),
       .cancel = session.cancel(),
-      .threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency())),
+      .threads = available_processors(),
       .allow_leak = arguments.flag("--allow-leak"),
       .allow_breaking = arguments.flag("--allow-breaking")};
   const bool dry_run = arguments.flag("--dry-run");
