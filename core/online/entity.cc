@@ -386,8 +386,8 @@ void EntityCodec::decode_layout(ByteReader& reader, Entity& entity) const {
   if ((flags & kHasProgress) != 0) {
     EntityProgress& progress = entity.progress;
     progress.last_offset = reader.zigzag();
-    progress.batch_offset = static_cast<std::int64_t>(
-        difference(progress.last_offset, reader.zigzag()));
+    progress.batch_offset =
+        static_cast<std::int64_t>(difference(progress.last_offset, reader.zigzag()));
     progress.batch_duplicates = static_cast<std::int64_t>(reader.varint());
     const std::size_t refused = reader.count(1);
     std::int64_t last = progress.batch_offset;
@@ -411,8 +411,8 @@ void EntityCodec::decode_layout(ByteReader& reader, Entity& entity) const {
     const std::size_t count = reader.count(3);
     EventSegment last;
     for (std::size_t i = 0; i < count; ++i) {
-      last.id = static_cast<std::uint64_t>(
-          read_difference(reader, static_cast<std::int64_t>(last.id)));
+      last.id =
+          static_cast<std::uint64_t>(read_difference(reader, static_cast<std::int64_t>(last.id)));
       last.events = static_cast<std::size_t>(reader.varint());
       last.last_us = read_difference(reader, last.last_us);
       if (last.events == 0 || last.events > feature::kMostBlockEvents) reader.refuse();
@@ -428,8 +428,8 @@ void EntityCodec::decode_layout(ByteReader& reader, Entity& entity) const {
       const std::size_t count = reader.count(2);
       FoldSegment last;
       for (std::size_t i = 0; i < count; ++i) {
-        last.id = static_cast<std::uint64_t>(
-            read_difference(reader, static_cast<std::int64_t>(last.id)));
+        last.id =
+            static_cast<std::uint64_t>(read_difference(reader, static_cast<std::int64_t>(last.id)));
         last.last_index = read_difference(reader, last.last_index);
         segments.push_back(last);
       }
@@ -447,8 +447,7 @@ Status EntityCodec::decode_segments(const plugin::Members& members, bool with_ti
     ByteReader reader(body);
     const std::size_t before = entity.state.events();
     feature::read_events(reader, program_, with_tie_breaks, entity.state);
-    if (reader.failed() || reader.left() != 0 ||
-        entity.state.events() - before != segment.events ||
+    if (reader.failed() || reader.left() != 0 || entity.state.events() - before != segment.events ||
         entity.state.times_us.back() != segment.last_us) {
       return corrupt(program_, "a segment is malformed");
     }

@@ -63,7 +63,7 @@ struct Entity {
   std::uint64_t next_id = 0;
 
   bool are_folds_changed = false;
-  bool are_folds_stored = false;        // There is a member of the newest accumulators.
+  bool are_folds_stored = false;       // There is a member of the newest accumulators.
   std::vector<std::uint64_t> removed;  // Segments that the store still has.
 
   // Events that are in no segment.

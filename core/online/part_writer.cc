@@ -61,7 +61,7 @@ struct PartWriter::Impl {
   feature::Kernel kernel;
   EntityCodec codec;
   StateCache cache;
-  PartPosition position;   // With the counters of what was applied since the last commit.
+  PartPosition position;    // With the counters of what was applied since the last commit.
   PartPosition committing;  // What a commit that is under way writes.
   std::vector<CachedEntity*> at_hand;  // The entities of the events of apply(), one each.
   std::vector<CachedEntity*> changed;
@@ -88,8 +88,8 @@ Status PartWriter::Impl::take_over(const table::Schema& source_schema,
     const ViewMember about = about_member(program.view, source_schema);
     RTML_TRY(transaction->put(view, about.name, about.value));
   }
-  if (!entry || !std::binary_search(entry->stream_parts.begin(), entry->stream_parts.end(),
-                                    name.part)) {
+  if (!entry ||
+      !std::binary_search(entry->stream_parts.begin(), entry->stream_parts.end(), name.part)) {
     const ViewMember part = part_member(name.part);
     RTML_TRY(transaction->put(view, part.name, part.value));
   }
@@ -98,8 +98,7 @@ Status PartWriter::Impl::take_over(const table::Schema& source_schema,
 }
 
 // Brings the entities of all events into the cache, in one round trip.
-Status PartWriter::Impl::load(std::span<const KeyedEvent> events,
-                              const plugin::CallOptions& call) {
+Status PartWriter::Impl::load(std::span<const KeyedEvent> events, const plugin::CallOptions& call) {
   at_hand.assign(events.size(), nullptr);
   std::vector<std::string> missing;
   std::vector<std::size_t> waiting;
@@ -135,8 +134,7 @@ Status PartWriter::Impl::insert_loaded(const std::vector<std::string>& keys,
     entities.push_back(std::move(entity));
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const EntityProgress& progress =
-        cache.insert(keys[i], std::move(entities[i])).entity.progress;
+    const EntityProgress& progress = cache.insert(keys[i], std::move(entities[i])).entity.progress;
     // Ahead of the part, because the store was left in the middle of a commit: its events will
     // come once more and be counted as applied, so what some of them were is counted here. If the
     // first of them has been passed, this was done then.
@@ -151,8 +149,7 @@ Status PartWriter::Impl::insert_loaded(const std::vector<std::string>& keys,
 
 // Events that a later fill has taken over count there; they must not be folded here too. Where that
 // has happened already, reads say so.
-void PartWriter::Impl::drop_what_the_fill_has(CachedEntity& cached,
-                                              std::int64_t cutover_us) const {
+void PartWriter::Impl::drop_what_the_fill_has(CachedEntity& cached, std::int64_t cutover_us) const {
   if (cutover_us != PartPosition::kNoTime) (void)codec.drop_until(cached.entity, cutover_us);
 }
 
@@ -291,8 +288,7 @@ PartWriter& PartWriter::operator=(PartWriter&&) noexcept = default;
 Result<PartWriter> PartWriter::open(const feature::Program& program,
                                     const table::Schema& source_schema, const PartName& name,
                                     plugin::OnlineStore& store, std::uint64_t epoch,
-                                    const WriterOptions& options,
-                                    const plugin::CallOptions& call) {
+                                    const WriterOptions& options, const plugin::CallOptions& call) {
   auto impl = std::make_unique<Impl>(program, name, store, epoch, options);
   RTML_TRY(impl->take_over(source_schema, call));
   return PartWriter(std::move(impl));

@@ -115,17 +115,16 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(registry::Registry * registry, session.registry());
   RTML_TRY_ASSIGN(const RegistryChange change,
                   make_registry_change("pipeline run", Json::object(), arguments, session));
-  const pipeline::StepContext context{
-      .project = *project,
-      .plugins = *plugins,
-      .registry = *registry,
-      .change = change.change,
-      .clock = session.clock(),
-      .progress = session.progress(),
-      .cancel = session.cancel(),
-      .threads = available_processors(),
-      .allow_leak = arguments.flag("--allow-leak"),
-      .allow_breaking = arguments.flag("--allow-breaking")};
+  const pipeline::StepContext context{.project = *project,
+                                      .plugins = *plugins,
+                                      .registry = *registry,
+                                      .change = change.change,
+                                      .clock = session.clock(),
+                                      .progress = session.progress(),
+                                      .cancel = session.cancel(),
+                                      .threads = available_processors(),
+                                      .allow_leak = arguments.flag("--allow-leak"),
+                                      .allow_breaking = arguments.flag("--allow-breaking")};
   const bool dry_run = arguments.flag("--dry-run");
   RTML_TRY_ASSIGN(const pipeline::RunReport result,
                   pipeline::run_steps(pipeline::make_steps(*pipeline, context),

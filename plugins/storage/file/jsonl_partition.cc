@@ -32,8 +32,9 @@ Result<struct stat> status_of(const std::string& file) {
 
 Error changed(const std::string& what, const std::string& file) {
   return Error(ErrorCode::kNotFound, what + ": " + file)
-      .with_help("offsets are bytes of a file that only grows; give new events a file of a new name "
-                 "and name the files by a pattern");
+      .with_help(
+          "offsets are bytes of a file that only grows; give new events a file of a new name "
+          "and name the files by a pattern");
 }
 
 bool is_blank(std::string_view text) {

@@ -38,8 +38,8 @@ class JsonlPartition {
     kIdle,   // No complete line now.
     kEnded,  // There will never be one.
   };
-  // Adds the lines that the window holds, at most `limit` and 16 MiB of them, after reading on if it
-  // holds none. They stay valid until the next call. Blank lines are no messages. Where
+  // Adds the lines that the window holds, at most `limit` and 16 MiB of them, after reading on if
+  // it holds none. They stay valid until the next call. Blank lines are no messages. Where
   // `is_complete`, a last line without its line end counts and the end of the file is the end.
   Result<State> take(std::int64_t limit, bool is_complete, std::vector<sdk::Message>* messages);
 

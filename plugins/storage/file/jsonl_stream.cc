@@ -90,9 +90,8 @@ Result<std::vector<sdk::Partition>> describe(std::vector<JsonlPartition>& partit
     RTML_TRY_ASSIGN(sdk::Partition one, partition.describe());
     described.push_back(std::move(one));
   }
-  std::sort(described.begin(), described.end(), [](const auto& left, const auto& right) {
-    return left.partition < right.partition;
-  });
+  std::sort(described.begin(), described.end(),
+            [](const auto& left, const auto& right) { return left.partition < right.partition; });
   return described;
 }
 
@@ -141,8 +140,8 @@ class JsonlStreamReader : public sdk::StreamReader {
   }
 
  private:
-  // Adds lines, at most `limit`; true at the end of everything. Where the stream is finite, one file
-  // is read after the other; files that grow take turns.
+  // Adds lines, at most `limit`; true at the end of everything. Where the stream is finite, one
+  // file is read after the other; files that grow take turns.
   Result<bool> collect(std::int64_t limit) {
     bool ended = !settings_.follows || !is_pattern(settings_.path);
     for (std::size_t i = 0; i < partitions_.size(); ++i) {
@@ -152,8 +151,7 @@ class JsonlStreamReader : public sdk::StreamReader {
         continue;
       }
       const auto wanted = limit - static_cast<std::int64_t>(messages_.size());
-      RTML_TRY_ASSIGN(const auto state,
-                      partition.take(wanted, !settings_.follows, &messages_));
+      RTML_TRY_ASSIGN(const auto state, partition.take(wanted, !settings_.follows, &messages_));
       ended = ended && state == JsonlPartition::State::kEnded;
       if (state != JsonlPartition::State::kGiven) continue;
       if (settings_.follows) turn_ = (turn_ + i + 1) % partitions_.size();

@@ -26,7 +26,8 @@ constexpr std::int64_t kStart = 1'700'000'000 * kSecond;
 constexpr const char* kFeatures =
     "  - {name: count_1d, type: INT64, aggregate: count, window: 1d}\n"
     "  - {name: spent_1d, type: DOUBLE, aggregate: sum(amount), window: 1d}\n"
-    "  - {name: spent_30d, type: DOUBLE, aggregate: sum(amount), window: {size: 30d, resolution: 1h}}\n";
+    "  - {name: spent_30d, type: DOUBLE, aggregate: sum(amount), window: {size: 30d, resolution: "
+    "1h}}\n";
 
 void commit(PartWriter& writer, const PaymentEvents& events, std::int64_t watermark_us) {
   const auto outcomes = writer.apply(events.events, {});
@@ -56,8 +57,8 @@ void fill(ServedProject& served, plugin::OnlineStore& store, const PaymentEvents
   auto transaction = store.begin("fill", generation, {});
   REQUIRE(transaction);
   for (const auto& change : changes) {
-    REQUIRE((*transaction)
-                ->put(entity_group(part, std::span(&key, 1)), change.member, *change.value));
+    REQUIRE(
+        (*transaction)->put(entity_group(part, std::span(&key, 1)), change.member, *change.value));
   }
   const auto about = about_member("cards", served.schema);
   const auto filled = fill_member({generation, cutover_us, 1});
@@ -120,8 +121,7 @@ TEST_CASE("Reader: a fill and the parts of several partitions read as one") {
     std::unique_ptr<plugin::OnlineStore> lmdb;
     test::TemporaryDirectory directory;
     if (is_lmdb) {
-      auto opened =
-          test::built_host().online_store("lmdb", {{"path", directory.path().string()}});
+      auto opened = test::built_host().online_store("lmdb", {{"path", directory.path().string()}});
       REQUIRE(opened);
       lmdb = std::move(*opened);
     }
