@@ -25,12 +25,19 @@ Result<BuildInputs> make_build_inputs(Session& session, bool with_lineage) {
   return inputs;
 }
 
+namespace {
+
+Status check_one_is_given(const Arguments& arguments) {
+  if (arguments.has("VIEW") != arguments.has("--service")) return {};
+  return fail(Error(ErrorCode::kUsage, "give either a view or --service")
+                  .with_help("\"rtml feature list\" shows views and services"));
+}
+
+}  // namespace
+
 Result<std::vector<project::ServiceColumn>> features_asked_for(const Arguments& arguments,
                                                                const project::Project& project) {
-  if (arguments.has("VIEW") == arguments.has("--service")) {
-    return fail(Error(ErrorCode::kUsage, "give either a view or --service")
-                    .with_help("\"rtml feature list\" shows views and services"));
-  }
+  RTML_TRY(check_one_is_given(arguments));
   if (arguments.has("--service")) {
     RTML_TRY_ASSIGN(const project::FeatureService* service,
                     project.find_service(arguments.text("--service")));
@@ -38,6 +45,18 @@ Result<std::vector<project::ServiceColumn>> features_asked_for(const Arguments& 
   }
   const std::vector<std::string> references = {arguments.text("VIEW")};
   return project.resolve_features(references, false);
+}
+
+Result<project::FeatureSelection> selection_asked_for(const Arguments& arguments,
+                                                      const project::Project& project) {
+  RTML_TRY(check_one_is_given(arguments));
+  if (arguments.has("--service")) {
+    RTML_TRY_ASSIGN(const project::FeatureService* service,
+                    project.find_service(arguments.text("--service")));
+    return project.selection_of(*service);
+  }
+  const std::vector<std::string> references = {arguments.text("VIEW")};
+  return project.select_features(references, false);
 }
 
 Json views_json(const std::vector<project::ServiceColumn>& features,

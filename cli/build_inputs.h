@@ -27,6 +27,10 @@ Result<BuildInputs> make_build_inputs(Session& session, bool with_lineage);
 Result<std::vector<project::ServiceColumn>> features_asked_for(const Arguments& arguments,
                                                                const project::Project& project);
 
+// The same with features of on-demand views, for commands that have a request to compute them from.
+Result<project::FeatureSelection> selection_asked_for(const Arguments& arguments,
+                                                      const project::Project& project);
+
 // The identities of the views behind features, as reports show them: [{"name", "identity"}].
 Json views_json(const std::vector<project::ServiceColumn>& features,
                 const project::Project& project);

@@ -26,6 +26,7 @@ enum class OptionType : std::uint8_t {
   kFlag,  // No value.
   kText,
   kTextList,   // May be repeated; each value may hold several, separated by commas.
+  kTexts,      // May be repeated; a value is taken whole, commas and all.
   kInteger,    // int64.
   kNumber,     // double.
   kDuration,   // "7d", as microseconds.

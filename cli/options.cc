@@ -39,7 +39,7 @@ constexpr std::array kCommon = {
                .completion = Completion::kChoice,
                .choices = kFormatNames},
     OptionSpec{.name = "--set",
-               .type = OptionType::kTextList,
+               .type = OptionType::kTexts,
                .value = "KEY=VALUE",
                .help = "Set a configuration key for this run; may be repeated",
                .completion = Completion::kConfigKey},

@@ -97,7 +97,8 @@ class Completer {
   std::vector<Candidate> option_names(const std::string& current) const {
     std::vector<Candidate> found;
     for (const OptionSpec& option : options_) {
-      const bool repeats = option.type == OptionType::kTextList;
+      const bool repeats =
+          option.type == OptionType::kTextList || option.type == OptionType::kTexts;
       if (is_positional(option) || (at_.given.count(option.name) > 0 && !repeats)) continue;
       if (option.name.starts_with(current)) {
         found.push_back({std::string(option.name), std::string(option.help)});

@@ -66,6 +66,7 @@ Result<Arguments::Value> parse_one(const OptionSpec& option, const std::string& 
   switch (option.type) {
     case OptionType::kFlag:
     case OptionType::kTextList:
+    case OptionType::kTexts:
       break;
     case OptionType::kText:
       RTML_TRY(check_choice(option, text));
@@ -110,10 +111,7 @@ Result<Arguments::Value> parse_value(const OptionSpec& option,
     }
     return true;
   }
-  // A configuration value may hold commas, so --set KEY=VALUE is never split.
-  if (option.type == OptionType::kTextList && option.completion == Completion::kConfigKey) {
-    return texts;
-  }
+  if (option.type == OptionType::kTexts) return texts;
   if (option.type == OptionType::kTextList) return parse_list(option, texts);
   if (texts.size() > 1) {
     return fail(ErrorCode::kUsage, "given more than once: " + std::string(option.name));

@@ -32,64 +32,26 @@ table::Column widen(const table::Column& column, DataType type) {
   return builder.finish();
 }
 
-// Where a feature stands among columns; it is put at their end if it is not there.
-std::size_t place_of(std::vector<project::ServiceColumn>& features,
-                     const project::ServiceColumn& wanted) {
-  const auto found = std::find_if(features.begin(), features.end(), [&](const auto& column) {
-    return column.view == wanted.view && column.feature == wanted.feature;
-  });
-  const auto place = static_cast<std::size_t>(found - features.begin());
-  if (found == features.end()) {
-    // No feature's name begins like this.
-    features.push_back({wanted.view, wanted.feature, "__" + wanted.name});
-  }
-  return place;
-}
-
 }  // namespace
 
 Result<OnDemandJoin> OnDemandJoin::make(const project::FeatureSelection& selection,
                                         const project::Project& project) {
-  OnDemandJoin made;
-  made.features_ = selection.features;
-  made.selected_ = selection.features.size();
-  std::vector<const project::OnDemandView*> views;
-  std::vector<Error> errors;
-  for (const project::OnDemandColumn& column : selection.on_demand) {
-    const auto known = std::find(views.begin(), views.end(), column.view);
-    const auto index = static_cast<std::size_t>(known - views.begin());
-    if (known == views.end()) {
-      views.push_back(column.view);
-      auto program =
-          feature::OnDemandProgram::compile(*column.view, project.inputs_of(*column.view));
-      if (!program) {
-        errors.push_back(std::move(program).error());
-        continue;
-      }
-      std::vector<std::size_t> inputs;
-      for (const project::ServiceColumn& input : program->inputs()) {
-        inputs.push_back(place_of(made.features_, input));
-      }
-      made.inputs_.push_back(std::move(inputs));
-      made.programs_.push_back(std::move(*program));
-    }
-    const auto feature = static_cast<std::size_t>(column.feature - column.view->features.data());
-    made.columns_.push_back({index, feature, column.name});
-  }
-  if (!errors.empty()) return fail(Error::many(std::move(errors)));
-  return made;
+  RTML_TRY_ASSIGN(auto on_demand, feature::OnDemandFeatures::make(selection, project));
+  return OnDemandJoin(std::move(on_demand));
 }
 
 std::vector<std::string> OnDemandJoin::feature_columns() const {
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < selected_; ++i) names.push_back(features_[i].name);
-  for (const Column& column : columns_) names.push_back(column.name);
+  for (std::size_t i = 0; i < on_demand_.selected; ++i) {
+    names.push_back(on_demand_.features[i].name);
+  }
+  for (const auto& column : on_demand_.columns) names.push_back(column.name);
   return names;
 }
 
 std::vector<std::string> OnDemandJoin::request_columns() const {
   std::vector<std::string> names;
-  for (const feature::OnDemandProgram& program : programs_) {
+  for (const feature::OnDemandProgram& program : on_demand_.programs) {
     for (const table::Field& field : program.request()) {
       if (std::find(names.begin(), names.end(), field.name) == names.end()) {
         names.push_back(field.name);
@@ -100,14 +62,14 @@ std::vector<std::string> OnDemandJoin::request_columns() const {
 }
 
 void OnDemandJoin::add_request_types(std::map<std::string, table::DataType>& types) const {
-  for (const feature::OnDemandProgram& program : programs_) {
+  for (const feature::OnDemandProgram& program : on_demand_.programs) {
     for (const table::Field& field : program.request()) types.emplace(field.name, field.type);
   }
 }
 
 Result<std::vector<table::Column>> OnDemandJoin::request_of(
     const feature::OnDemandProgram& program, const table::Batch& rows,
-    std::string_view what) const {
+    std::string_view what) {
   std::vector<table::Column> request;
   for (const table::Field& field : program.request()) {
     auto index = rows.schema().require(field.name, what);
@@ -133,29 +95,31 @@ Result<std::vector<table::Column>> OnDemandJoin::request_of(
 
 Result<table::Batch> OnDemandJoin::apply(const table::Batch& joined, std::string_view what,
                                          const std::string& timestamp_column) const {
-  if (columns_.empty()) return joined;
-  const std::size_t own = joined.schema().size() - features_.size();
+  if (on_demand_.columns.empty()) return joined;
+  const std::size_t own = joined.schema().size() - on_demand_.features.size();
   std::vector<table::Field> fields(joined.schema().fields().begin(),
                                    joined.schema().fields().begin() +
                                        static_cast<std::ptrdiff_t>(own));
   std::vector<table::Column> values(
       joined.columns().begin(), joined.columns().begin() + static_cast<std::ptrdiff_t>(own));
   const table::Batch rows(std::make_shared<table::Schema>(fields), values, joined.rows());
-  for (std::size_t i = 0; i < selected_; ++i) {
+  for (std::size_t i = 0; i < on_demand_.selected; ++i) {
     fields.push_back(joined.schema().field(own + i));
     values.push_back(joined.column(own + i));
   }
   RTML_TRY_ASSIGN(const std::size_t time, rows.schema().require(timestamp_column, what));
   std::vector<std::vector<table::Column>> results;
-  for (std::size_t i = 0; i < programs_.size(); ++i) {
+  for (std::size_t i = 0; i < on_demand_.programs.size(); ++i) {
     RTML_TRY_ASSIGN(const std::vector<table::Column> request,
-                    request_of(programs_[i], rows, what));
+                    request_of(on_demand_.programs[i], rows, what));
     std::vector<table::Column> inputs;
-    for (const std::size_t place : inputs_[i]) inputs.push_back(joined.column(own + place));
+    for (const std::size_t place : on_demand_.inputs[i]) {
+      inputs.push_back(joined.column(own + place));
+    }
     results.push_back(
-        programs_[i].evaluate(request, rows.column(time), inputs, joined.rows()));
+        on_demand_.programs[i].evaluate(request, rows.column(time), inputs, joined.rows()));
   }
-  for (const Column& column : columns_) {
+  for (const auto& column : on_demand_.columns) {
     if (table::Schema(fields).find(column.name)) {
       return fail(Error(ErrorCode::kDataBadValue,
                         "a feature's name is taken by another feature or a column of " +
@@ -163,7 +127,7 @@ Result<table::Batch> OnDemandJoin::apply(const table::Batch& joined, std::string
                       .with_help("name the columns view__feature with --full-feature-names, or "
                                  "rename the column"));
     }
-    fields.push_back({column.name, programs_[column.program].outputs()[column.output].type});
+    fields.push_back({column.name, on_demand_.programs[column.program].outputs()[column.output].type});
     values.push_back(results[column.program][column.output]);
   }
   return table::Batch(std::make_shared<table::Schema>(std::move(fields)), std::move(values),

@@ -8,10 +8,11 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
-#include "core/feature/on_demand.h"
+#include "core/feature/on_demand_features.h"
 #include "core/project/project.h"
 #include "core/table/batch.h"
 
@@ -25,7 +26,7 @@ class OnDemandJoin {
 
   // What to join before: the selection's features of views, then those that on-demand views read
   // beside them, under names that no row can have.
-  const std::vector<project::ServiceColumn>& features() const { return features_; }
+  const std::vector<project::ServiceColumn>& features() const { return on_demand_.features; }
   // The feature columns of the result, in their order.
   std::vector<std::string> feature_columns() const;
   // The columns of requests, each once.
@@ -42,21 +43,12 @@ class OnDemandJoin {
                              const std::string& timestamp_column) const;
 
  private:
-  struct Column {
-    std::size_t program;
-    std::size_t output;
-    std::string name;
-  };
-  OnDemandJoin() = default;
-  Result<std::vector<table::Column>> request_of(const feature::OnDemandProgram& program,
-                                                const table::Batch& rows,
-                                                std::string_view what) const;
+  explicit OnDemandJoin(feature::OnDemandFeatures on_demand) : on_demand_(std::move(on_demand)) {}
+  static Result<std::vector<table::Column>> request_of(const feature::OnDemandProgram& program,
+                                                       const table::Batch& rows,
+                                                       std::string_view what);
 
-  std::vector<project::ServiceColumn> features_;
-  std::size_t selected_ = 0;  // Of features_: those that were asked for.
-  std::vector<feature::OnDemandProgram> programs_;
-  std::vector<std::vector<std::size_t>> inputs_;  // Of each program: places in features_.
-  std::vector<Column> columns_;
+  feature::OnDemandFeatures on_demand_;
 };
 
 }  // namespace rtml::dataset

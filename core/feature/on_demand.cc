@@ -123,7 +123,29 @@ Result<OnDemandProgram> OnDemandProgram::compile(const project::OnDemandView& vi
     }
   }
   if (!errors.empty()) return fail(Error::many(std::move(errors)));
+  program.find_inputs(uses);
   return program;
+}
+
+void OnDemandProgram::find_inputs(const std::vector<std::set<std::size_t>>& uses) {
+  const std::size_t first_input = request_.size() + 1;
+  const std::size_t first_output = first_input + inputs_.size();
+  const std::size_t first_short_name = first_output + outputs_.size();
+  inputs_of_.resize(outputs_.size());
+  for (const std::size_t output : order_) {
+    std::set<std::size_t> found;
+    for (const std::size_t column : expressions_[output].columns()) {
+      if (column >= first_short_name) {
+        found.insert(short_names_[column - first_short_name]);
+      } else if (column >= first_input && column < first_output) {
+        found.insert(column - first_input);
+      }
+    }
+    for (const std::size_t used : uses[output]) {
+      found.insert(inputs_of_[used].begin(), inputs_of_[used].end());
+    }
+    inputs_of_[output].assign(found.begin(), found.end());
+  }
 }
 
 std::vector<table::Column> OnDemandProgram::evaluate(std::span<const table::Column> request,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,10 @@ class OnDemandProgram {
   const std::vector<project::ServiceColumn>& inputs() const { return inputs_; }
   // The features, in the order of the view.
   const std::vector<table::Field>& outputs() const { return outputs_; }
+  // The places in inputs() that an output is computed from, by other outputs too; ascending.
+  const std::vector<std::size_t>& inputs_of(std::size_t output) const {
+    return inputs_of_[output];
+  }
 
   // Columns that every one of `rows` asks with; REQUIRES: of the types of request() and inputs().
   std::vector<table::Column> evaluate(std::span<const table::Column> request,
@@ -54,6 +59,8 @@ class OnDemandProgram {
 
  private:
   OnDemandProgram() = default;
+  // `uses`: of each output the other outputs that it reads.
+  void find_inputs(const std::vector<std::set<std::size_t>>& uses);
 
   std::string view_;
   std::vector<table::Field> request_;
@@ -64,6 +71,7 @@ class OnDemandProgram {
   std::vector<std::size_t> short_names_;
   std::vector<expression::Expression> expressions_;  // One an output.
   std::vector<std::size_t> order_;                   // Of evaluation.
+  std::vector<std::vector<std::size_t>> inputs_of_;  // Of each output.
 };
 
 }  // namespace rtml::feature

@@ -1,6 +1,7 @@
 #include "core/online/json_value.h"
 
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "core/base/time.h"
@@ -32,6 +33,19 @@ std::int64_t to_microseconds(std::int64_t value, project::TimeUnit unit) {
   return value;
 }
 
+// Whether a JSON number is an integer that 64 bits hold.
+bool is_integer(const Json& json) {
+  return json.is_number_integer() &&
+         (!json.is_number_unsigned() ||
+          json.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max());
+}
+
+// A FLOAT is what a column of that type would hold.
+table::Value number_of(double number, table::DataType type) {
+  return table::Value::of_number(
+      type.kind == table::Kind::kFloat ? static_cast<float>(number) : number);
+}
+
 std::optional<double> special_number(const std::string& text) {
   if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
   if (text == "Infinity") return std::numeric_limits<double>::infinity();
@@ -53,25 +67,32 @@ std::optional<std::int64_t> moment_of(std::int64_t value, project::TimeUnit unit
 }  // namespace
 
 Result<table::Value> value_of_json(const Json& json, table::DataType type,
-                                   std::optional<project::TimeUnit> unit, std::string_view what) {
+                                   std::optional<project::TimeUnit> unit, std::string_view what,
+                                   table::ValueMemory& memory) {
   if (json.is_null()) return table::Value();
-  const std::string text = to_json_text(json);
-  if (type.is_list) return wrong(what, type, text);
+  if (type.is_list) {
+    if (!json.is_array()) return wrong(what, type, to_json_text(json));
+    const std::span<table::Value> items = memory.make_list(json.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      RTML_TRY_ASSIGN(items[i], value_of_json(json[i], {type.kind, false}, unit, what, memory));
+    }
+    return table::Value::of_list(items);
+  }
   switch (type.kind) {
     case table::Kind::kBool:
       if (json.is_boolean()) return table::Value::of_bool(json.get<bool>());
       break;
     case table::Kind::kInt32:
     case table::Kind::kInt64:
-      if (json.is_number_integer() && fits(json.get<std::int64_t>(), type)) {
+      if (is_integer(json) && fits(json.get<std::int64_t>(), type)) {
         return table::Value::of_integer(json.get<std::int64_t>());
       }
       break;
     case table::Kind::kFloat:
     case table::Kind::kDouble:
-      if (json.is_number()) return table::Value::of_number(json.get<double>());
+      if (json.is_number()) return number_of(json.get<double>(), type);
       if (json.is_string()) {
-        if (const auto number = special_number(json.get<std::string>())) {
+        if (const auto number = special_number(json.get_ref<const std::string&>())) {
           return table::Value::of_number(*number);
         }
       }
@@ -85,18 +106,19 @@ Result<table::Value> value_of_json(const Json& json, table::DataType type,
         RTML_TRY_ASSIGN(const std::int64_t time, parse_timestamp(json.get<std::string>()));
         return table::Value::of_integer(time);
       }
-      if (json.is_number_integer()) {
+      if (is_integer(json)) {
         const auto time =
             moment_of(json.get<std::int64_t>(), unit.value_or(project::TimeUnit::kMicrosecond));
         if (time) return table::Value::of_integer(*time);
       }
       break;
   }
-  return wrong(what, type, text);
+  return wrong(what, type, to_json_text(json));
 }
 
 Result<table::Value> value_of_text(const std::string& text, table::DataType type,
                                    std::string_view what) {
+  if (type.is_list) return wrong(what, type, text);
   switch (type.kind) {
     case table::Kind::kString:
     case table::Kind::kBytes:
@@ -117,8 +139,17 @@ Result<table::Value> value_of_text(const std::string& text, table::DataType type
       }
       break;
     }
-    default:
+    case table::Kind::kFloat:
+    case table::Kind::kDouble: {
+      if (const auto number = special_number(text)) return table::Value::of_number(*number);
+      double value = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      // "inf" and "nan" are words of this function alone.
+      if (error == std::errc() && end == text.data() + text.size() && std::isfinite(value)) {
+        return number_of(value, type);
+      }
       break;
+    }
   }
   return wrong(what, type, text);
 }

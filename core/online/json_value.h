@@ -11,18 +11,20 @@
 #include "core/project/definitions.h"
 #include "core/table/types.h"
 #include "core/table/value.h"
+#include "core/table/value_memory.h"
 
 namespace rtml::online {
 
 // Reads a JSON value as one of `type`: numbers for INT32, INT64, FLOAT and DOUBLE (also "NaN",
 // "Infinity", "-Infinity"), texts, booleans, RFC 3339 or an integer of `unit` (microseconds where
-// there is none) for TIMESTAMP, null. The value points into `json`. Fails with kBadOptionValue;
-// `what` names the value.
+// there is none) for TIMESTAMP, arrays for lists, null. The value points into `json` and `memory`.
+// Fails with kBadOptionValue; `what` names the value.
 Result<table::Value> value_of_json(const Json& json, table::DataType type,
-                                   std::optional<project::TimeUnit> unit, std::string_view what);
+                                   std::optional<project::TimeUnit> unit, std::string_view what,
+                                   table::ValueMemory& memory);
 
-// Reads the text of a key: digits for an integer, true or false, RFC 3339, or the text itself. The
-// value points into `text`.
+// Reads a value from a command line: a number, true or false, RFC 3339, or the text itself; no
+// list. The value points into `text`. Fails with kBadOptionValue.
 Result<table::Value> value_of_text(const std::string& text, table::DataType type,
                                    std::string_view what);
 

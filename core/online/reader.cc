@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/time.h"
+#include "core/feature/on_demand_features.h"
 #include "core/online/entity.h"
 #include "core/online/layout.h"
 #include "core/online/view_entry.h"
@@ -61,16 +62,22 @@ tl::unexpected<Error> not_held(const project::FeatureView& view) {
 }  // namespace
 
 struct Reader::Impl {
-  Impl(const project::Project& read_project, plugin::OnlineStore& read_store)
-      : project(read_project), store(read_store) {}
+  Impl(const project::Project& read_project, plugin::OnlineStore& read_store,
+       feature::OnDemandFeatures asked)
+      : project(read_project), store(read_store), on_demand(std::move(asked)) {}
 
   Status open_view(std::size_t view, plugin::Members members);
   void list_groups(const ReadRequest& request);
-  Result<bool> is_current(const std::vector<plugin::Members>& members, std::size_t first);
+  Result<bool> is_current_in(const std::vector<plugin::Members>& members, std::size_t first);
+  Result<bool> read_once(const ReadRequest& request, const plugin::CallOptions& call,
+                         ReadResult& result);
   Status take_positions(const std::vector<plugin::Members>& members, std::size_t first,
                         ReadResult& result);
+  void name_features();
+  Status open_views(const plugin::CallOptions& call);
   Status read_entity(std::size_t view, const plugin::Members* parts, const ReadRequest& request,
                      std::size_t entity, ReadResult& result);
+  void compute_on_demand(const ReadRequest& request, std::size_t entity, ReadResult& result);
   Result<feature::Row> read_parts(OpenView& open, const plugin::Members* parts,
                                   const feature::Event* event, std::int64_t time_us);
   Result<feature::State> state_of(OpenView& open, const plugin::Members& members,
@@ -78,11 +85,23 @@ struct Reader::Impl {
 
   const project::Project& project;
   plugin::OnlineStore& store;
+  feature::OnDemandFeatures on_demand;
   std::vector<ServedView> served;
   std::vector<ServedFeature> features;
-  std::vector<std::vector<std::size_t>> features_of;  // Of each view.
+  // Where the features of views come from, those that only on-demand views read at the end: places
+  // in `read` for each view.
+  struct Read {
+    std::size_t view = 0;
+    std::size_t output = 0;
+  };
+  std::vector<Read> read;
+  std::vector<std::vector<std::size_t>> read_of;  // Of each view.
   std::vector<std::unique_ptr<OpenView>> open;
-  std::vector<std::string> groups;  // Of the read at hand.
+  // Of the read at hand.
+  std::vector<std::string> groups;
+  std::vector<ReadValue> inputs;  // inputs[entity * read + place].
+  std::vector<table::Value> input_values;
+  std::vector<feature::OnDemandProgram::Scratch> scratch;  // Of each program.
 };
 
 // Compiles a view as the store has it. REQUIRES: served[view] has view and identity.
@@ -99,6 +118,53 @@ Status Reader::Impl::open_view(std::size_t view, plugin::Members members) {
   }
   open[view] = std::make_unique<OpenView>(target, std::move(members), std::move(*entry));
   return {};
+}
+
+// Asks the store for the views behind the features, and says where each feature is read.
+Status Reader::Impl::open_views(const plugin::CallOptions& call) {
+  std::map<const project::FeatureView*, std::size_t> places;
+  for (const project::ServiceColumn& column : on_demand.features) {
+    if (!places.emplace(column.view, served.size()).second) continue;
+    served.push_back({.view = column.view,
+                      .source = &project.source_of(*column.view),
+                      .identity = project::identity(project, *column.view)});
+    groups.push_back(view_group(served.back().identity));
+  }
+  open.resize(served.size());
+  read_of.resize(served.size());
+  // Features that are computed from the request alone need no store.
+  if (groups.empty()) return {};
+  RTML_TRY_ASSIGN(auto members, store.get_groups(groups, call));
+  for (std::size_t view = 0; view < served.size(); ++view) {
+    RTML_TRY(open_view(view, std::move(members[view])));
+  }
+  for (const project::ServiceColumn& column : on_demand.features) {
+    const std::size_t view = places.at(column.view);
+    const auto& outputs = served[view].program.outputs;
+    const auto output = std::find_if(outputs.begin(), outputs.end(), [&](const auto& candidate) {
+      return candidate.field.name == column.feature->name;
+    });
+    read_of[view].push_back(read.size());
+    read.push_back({view, static_cast<std::size_t>(output - outputs.begin())});
+  }
+  return {};
+}
+
+void Reader::Impl::name_features() {
+  for (std::size_t i = 0; i < on_demand.selected; ++i) {
+    const Read& place = read[i];
+    features.push_back({.name = on_demand.features[i].name,
+                        .type = served[place.view].program.outputs[place.output].field.type,
+                        .view = place.view,
+                        .output = place.output});
+  }
+  for (const auto& column : on_demand.columns) {
+    features.push_back({.name = column.name,
+                        .type = on_demand.programs[column.program].outputs()[column.output].type,
+                        .is_on_demand = true,
+                        .view = column.program,
+                        .output = column.output});
+  }
 }
 
 // The groups of a read: the parts of each entity, view by view, then the positions of parts, then
@@ -123,8 +189,8 @@ void Reader::Impl::list_groups(const ReadRequest& request) {
 }
 
 // Whether the views are as the reader knew them; otherwise it learns what they are now.
-Result<bool> Reader::Impl::is_current(const std::vector<plugin::Members>& members,
-                                      std::size_t first) {
+Result<bool> Reader::Impl::is_current_in(const std::vector<plugin::Members>& members,
+                                         std::size_t first) {
   bool is_current = true;
   for (std::size_t view = 0; view < open.size(); ++view) {
     if (members[first + view] == open[view]->members) continue;
@@ -161,6 +227,7 @@ Status Reader::Impl::take_positions(const std::vector<plugin::Members>& members,
     }
     result.watermark_us = std::min(result.watermark_us, freshness.watermark_us);
   }
+  if (open.empty()) result.watermark_us = PartPosition::kNoTime;
   return {};
 }
 
@@ -212,17 +279,75 @@ Status Reader::Impl::read_entity(std::size_t view, const plugin::Members* parts,
                     format_timestamp(request.time_us) + ": its state reaches back to " +
                     format_timestamp(at.oldest_read_us));
   }
-  const feature::Event* event = request.events.empty() ? nullptr : &request.events[view];
+  const feature::Event* event = request.events.empty() ? nullptr : request.events[view];
   RTML_TRY_ASSIGN(const feature::Row row, read_parts(at, parts, event, request.time_us));
   result.overflows += row.overflows;
-  for (const std::size_t index : features_of[view]) {
-    const std::size_t output = features[index].output;
-    ReadValue& value = result.values[entity * features.size() + index];
+  for (const std::size_t place : read_of[view]) {
+    const std::size_t output = read[place].output;
+    ReadValue& value = inputs[entity * read.size() + place];
     value.value = result.memory.keep(row.values[output]);
     value.status = row.statuses[output];
-    value.event_time_us = row.latest_event_us;
+    value.event_time_us = value.status == feature::Status::kNotFound ? PartPosition::kNoTime
+                                                                     : row.latest_event_us;
   }
   return {};
+}
+
+// Reads the features of views. False if the views have changed meanwhile.
+Result<bool> Reader::Impl::read_once(const ReadRequest& request, const plugin::CallOptions& call,
+                                     ReadResult& result) {
+  list_groups(request);
+  std::vector<plugin::Members> members;
+  if (!groups.empty()) {
+    RTML_TRY_ASSIGN(members, store.get_groups(groups, call));
+  }
+  RTML_TRY_ASSIGN(const bool is_current, is_current_in(members, members.size() - open.size()));
+  if (!is_current) return false;
+  std::size_t entity_groups = 0;
+  for (const auto& view : open) entity_groups += request.entities * view->parts.size();
+  RTML_TRY(take_positions(members, entity_groups, result));
+  result.memory.clear();
+  result.overflows = 0;
+  result.values.assign(request.entities * features.size(), {});
+  inputs.assign(request.entities * read.size(), {});
+  const plugin::Members* next = members.data();
+  for (std::size_t view = 0; view < open.size(); ++view) {
+    for (std::size_t entity = 0; entity < request.entities; ++entity) {
+      RTML_TRY(read_entity(view, next, request, entity, result));
+      next += open[view]->parts.size();
+    }
+  }
+  return true;
+}
+
+// Fills in the values of one entity: of views as they were read, then what is computed from them.
+void Reader::Impl::compute_on_demand(const ReadRequest& request, std::size_t entity,
+                                     ReadResult& result) {
+  const ReadValue* const found = inputs.data() + entity * read.size();
+  ReadValue* value = result.values.data() + entity * features.size();
+  value = std::copy_n(found, on_demand.selected, value);
+  const std::size_t programs = on_demand.programs.size();
+  scratch.resize(programs);
+  for (std::size_t program = 0; program < programs; ++program) {
+    const std::vector<std::size_t>& places = on_demand.inputs[program];
+    input_values.clear();
+    for (const std::size_t place : places) input_values.push_back(found[place].value);
+    const std::span<const table::Value> row = on_demand.programs[program].evaluate(
+        request.columns[entity * programs + program], request.time_us, input_values,
+        scratch[program]);
+    for (std::size_t i = 0; i < on_demand.columns.size(); ++i) {
+      const auto& column = on_demand.columns[i];
+      if (column.program != program) continue;
+      ReadValue& computed = value[i];
+      computed.value = result.memory.keep(row[column.output]);
+      computed.status = computed.value.is_null() ? feature::Status::kNullValue
+                                                 : feature::Status::kPresent;
+      for (const std::size_t input : on_demand.programs[program].inputs_of(column.output)) {
+        computed.event_time_us =
+            std::max(computed.event_time_us, found[places[input]].event_time_us);
+      }
+    }
+  }
 }
 
 Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -230,43 +355,22 @@ Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 
-Result<Reader> Reader::open(std::span<const project::ServiceColumn> features,
+Result<Reader> Reader::open(const project::FeatureSelection& selection,
                             const project::Project& project, plugin::OnlineStore& store,
                             const plugin::CallOptions& call) {
-  auto impl = std::make_unique<Impl>(project, store);
-  std::map<const project::FeatureView*, std::size_t> places;
-  std::vector<std::string> groups;
-  for (const project::ServiceColumn& column : features) {
-    if (!places.emplace(column.view, impl->served.size()).second) continue;
-    impl->served.push_back(
-        {.view = column.view,
-         .source = &project.source_of(*column.view),
-         .identity = project::identity(project, *column.view)});
-    groups.push_back(view_group(impl->served.back().identity));
-  }
-  impl->open.resize(impl->served.size());
-  impl->features_of.resize(impl->served.size());
-  RTML_TRY_ASSIGN(auto members, store.get_groups(groups, call));
-  for (std::size_t view = 0; view < impl->served.size(); ++view) {
-    RTML_TRY(impl->open_view(view, std::move(members[view])));
-  }
-  for (const project::ServiceColumn& column : features) {
-    const std::size_t view = places.at(column.view);
-    const auto& outputs = impl->served[view].program.outputs;
-    const auto output = std::find_if(outputs.begin(), outputs.end(), [&](const auto& candidate) {
-      return candidate.field.name == column.feature->name;
-    });
-    impl->features_of[view].push_back(impl->features.size());
-    impl->features.push_back({.name = column.name,
-                              .type = output->field.type,
-                              .view = view,
-                              .output = static_cast<std::size_t>(output - outputs.begin())});
-  }
+  RTML_TRY_ASSIGN(auto on_demand, feature::OnDemandFeatures::make(selection, project));
+  auto impl = std::make_unique<Impl>(project, store, std::move(on_demand));
+  RTML_TRY(impl->open_views(call));
+  impl->name_features();
   return Reader(std::move(impl));
 }
 
 std::span<const ServedView> Reader::views() const {
   return impl_->served;
+}
+
+std::span<const feature::OnDemandProgram> Reader::on_demand() const {
+  return impl_->on_demand.programs;
 }
 
 std::span<const ServedFeature> Reader::features() const {
@@ -276,23 +380,10 @@ std::span<const ServedFeature> Reader::features() const {
 Status Reader::read(const ReadRequest& request, const plugin::CallOptions& call,
                     ReadResult* result) {
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-    impl_->list_groups(request);
-    RTML_TRY_ASSIGN(const auto members, impl_->store.get_groups(impl_->groups, call));
-    const std::size_t views_from = members.size() - impl_->open.size();
-    RTML_TRY_ASSIGN(const bool is_current, impl_->is_current(members, views_from));
-    if (!is_current) continue;
-    std::size_t entity_groups = 0;
-    for (const auto& view : impl_->open) entity_groups += request.entities * view->parts.size();
-    RTML_TRY(impl_->take_positions(members, entity_groups, *result));
-    result->memory.clear();
-    result->overflows = 0;
-    result->values.assign(request.entities * impl_->features.size(), {});
-    const plugin::Members* next = members.data();
-    for (std::size_t view = 0; view < impl_->open.size(); ++view) {
-      for (std::size_t entity = 0; entity < request.entities; ++entity) {
-        RTML_TRY(impl_->read_entity(view, next, request, entity, *result));
-        next += impl_->open[view]->parts.size();
-      }
+    RTML_TRY_ASSIGN(const bool is_read, impl_->read_once(request, call, *result));
+    if (!is_read) continue;
+    for (std::size_t entity = 0; entity < request.entities; ++entity) {
+      impl_->compute_on_demand(request, entity, *result);
     }
     return {};
   }

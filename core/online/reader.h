@@ -2,8 +2,9 @@
 //
 // A Reader belongs to one list of features, usually a service. It keeps the compiled views and what
 // the store knows of them, so that a read of any number of entities is one round trip; when a fill
-// or a new partition has changed that meanwhile, the read notices and asks once more. Used by one
-// thread at a time; a server has one for each of its threads.
+// or a new partition has changed that meanwhile, the read notices and asks once more. Features of
+// on-demand views are computed from what the request brings and from values of the same read. Used
+// by one thread at a time; a server has one for each of its threads.
 
 #pragma once
 
@@ -16,6 +17,7 @@
 
 #include "core/base/result.h"
 #include "core/feature/kernel.h"
+#include "core/feature/on_demand.h"
 #include "core/feature/program.h"
 #include "core/online/part_position.h"
 #include "core/plugin/backends.h"
@@ -38,7 +40,8 @@ struct ServedView {
 struct ServedFeature {
   std::string name;  // Of the column, as the service calls it.
   table::DataType type;
-  std::size_t view = 0;    // Of Reader::views().
+  bool is_on_demand = false;
+  std::size_t view = 0;    // Of Reader::views(), or of Reader::on_demand().
   std::size_t output = 0;  // Of its program.
 };
 
@@ -48,14 +51,21 @@ struct ReadRequest {
   std::span<const std::span<const table::Value>> keys;
   std::size_t entities = 1;
   std::int64_t time_us = 0;
-  // An event of the request for each view, seen by this read alone; empty: none.
-  std::span<const feature::Event> events;
+  // An event of the request for each view, seen by this read alone, or null; empty: none.
+  std::span<const feature::Event* const> events;
+  // What the request brings for each entity and on-demand view: columns[entity * views + view], in
+  // the order of OnDemandProgram::request(), any of them null.
+  std::span<const std::span<const table::Value>> columns;
 };
 
+// The status of an on-demand feature is kPresent or, where its expression gives null, kNullValue:
+// what its inputs lack is theirs to say.
 struct ReadValue {
   table::Value value;  // Its text or list lives in the result.
   feature::Status status = feature::Status::kNotFound;
-  std::int64_t event_time_us = 0;  // Of the latest event seen; unspecified where it is kNotFound.
+  // Of the latest event seen, by any of its inputs where it is computed on demand;
+  // PartPosition::kNoTime where none was.
+  std::int64_t event_time_us = PartPosition::kNoTime;
 };
 
 // How fresh the kept state of a view is.
@@ -70,23 +80,27 @@ struct ViewFreshness {
 struct ReadResult {
   std::vector<ReadValue> values;  // values[entity * features + feature].
   std::vector<ViewFreshness> views;
-  std::int64_t watermark_us = PartPosition::kNoTime;  // The least of the views'.
+  // The least of the views'; kNoTime if there are none.
+  std::int64_t watermark_us = PartPosition::kNoTime;
   std::int64_t overflows = 0;                         // INT64 sums that are null for it.
   table::ValueMemory memory;
 };
 
 class Reader {
  public:
-  // `features`, `project` and `store` must outlive the reader. Fails with kNotFound if the store
-  // does not hold a view.
-  static Result<Reader> open(std::span<const project::ServiceColumn> features,
+  // `project` and `store` must outlive the reader. Fails with kNotFound if the store does not hold
+  // a view, and with what is wrong with an on-demand view.
+  static Result<Reader> open(const project::FeatureSelection& selection,
                              const project::Project& project, plugin::OnlineStore& store,
                              const plugin::CallOptions& call);
   ~Reader();
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 
+  // Views whose state is read: those asked for and those that on-demand views read.
   std::span<const ServedView> views() const;
+  std::span<const feature::OnDemandProgram> on_demand() const;
+  // First those of views, then those computed on demand, each in the order asked for.
   std::span<const ServedFeature> features() const;
 
   // Computes the features of each entity as of a moment. Fails with kOutsideHistory for a moment

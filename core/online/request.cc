@@ -1,6 +1,7 @@
 #include "core/online/request.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "core/base/name.h"
@@ -12,7 +13,8 @@ namespace {
 // The key of an entity for one view: from the entity, else from the request's event. An event of
 // another entity must not be counted for this one.
 Result<std::vector<table::Value>> key_values(const ServedView& served, const EntityKeyTexts& entity,
-                                             const Json& event, Json& json) {
+                                             const Json& event, Json& json,
+                                             table::ValueMemory& memory) {
   std::vector<table::Value> values;
   for (const table::Field& key : served.program.keys) {
     const auto given = std::find_if(entity.begin(), entity.end(),
@@ -20,7 +22,7 @@ Result<std::vector<table::Value>> key_values(const ServedView& served, const Ent
     const auto brought = event.find(key.name);
     table::Value of_event;
     if (brought != event.end()) {
-      RTML_TRY_ASSIGN(of_event, value_of_json(*brought, key.type, {}, "key " + key.name));
+      RTML_TRY_ASSIGN(of_event, value_of_json(*brought, key.type, {}, "key " + key.name, memory));
     }
     if (given == entity.end() && of_event.is_null()) {
       return fail(
@@ -59,26 +61,39 @@ Status check_keys(std::span<const EntityKeyTexts> entities, std::span<const Serv
   return {};
 }
 
-// The event that a request brings, as one view's program takes it; its inputs go into `inputs`.
-Result<feature::Event> event_of(const Json& json, std::int64_t time_us, const ServedView& served,
-                                std::vector<table::Value>& inputs) {
-  if (!json.is_object()) {
-    return fail(ErrorCode::kBadOptionValue, "the event is not a JSON object");
+// Whether a source has all columns of an event.
+bool has_columns(const ServedView& served, const Json& event) {
+  for (const auto& [name, value] : event.items()) {
+    if (!served.source_schema.find(name)) return false;
   }
-  const project::Source& source = *served.source;
+  return true;
+}
+
+tl::unexpected<Error> no_source(std::span<const ServedView> views, const Json& event) {
+  if (views.empty()) {
+    return fail(ErrorCode::kUsage, "no view asked for has events, so there is none to bring");
+  }
+  const ServedView& served = views.front();
   const std::vector<std::string> names = served.source_schema.names();
-  for (const auto& [name, value] : json.items()) {
+  for (const auto& [name, value] : event.items()) {
     if (served.source_schema.find(name)) continue;
-    return fail(ErrorCode::kBadOptionValue, "source " + source.name +
+    return fail(ErrorCode::kBadOptionValue, "source " + served.source->name +
                                                 " has no column of the event's name: " + name +
                                                 did_you_mean(name, names));
   }
+  return fail(ErrorCode::kBadOptionValue, "no source has all columns of the event");
+}
+
+// The event that a request brings, as one view's program takes it; its inputs go into `inputs`.
+Result<feature::Event> event_of(const Json& json, std::int64_t time_us, const ServedView& served,
+                                std::vector<table::Value>& inputs, table::ValueMemory& memory) {
+  const project::Source& source = *served.source;
   const feature::Program& program = served.program;
   const auto read = [&](const std::string& column, table::DataType type,
                         std::optional<project::TimeUnit> unit) -> Result<table::Value> {
     const auto found = json.find(column);
     if (column.empty() || found == json.end()) return table::Value();
-    return value_of_json(*found, type, unit, "column " + column + " of the event");
+    return value_of_json(*found, type, unit, "column " + column + " of the event", memory);
   };
   const table::DataType time_type{table::Kind::kTimestamp, false};
   feature::Event event;
@@ -100,6 +115,67 @@ Result<feature::Event> event_of(const Json& json, std::int64_t time_us, const Se
   return event;
 }
 
+// "amount DOUBLE, currency STRING"
+std::string columns_text(const feature::OnDemandProgram& view) {
+  std::string text;
+  for (const table::Field& field : view.request()) {
+    text += (text.empty() ? "" : ", ") + field.name + " " + table::to_string(field.type);
+  }
+  return text;
+}
+
+// Fails if a request brings a column that none of the views takes.
+Status check_columns(const RequestColumns& columns,
+                     std::span<const feature::OnDemandProgram> views) {
+  std::vector<std::string> known;
+  for (const feature::OnDemandProgram& view : views) {
+    for (const table::Field& field : view.request()) known.push_back(field.name);
+  }
+  std::vector<std::string> brought;
+  for (const auto& [name, text] : columns.texts) brought.push_back(name);
+  for (const auto& [name, value] : columns.json.items()) brought.push_back(name);
+  for (const std::string& name : brought) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return fail(ErrorCode::kUsage, "no on-demand view asked for takes the column: " + name +
+                                       did_you_mean(name, known));
+  }
+  return {};
+}
+
+// Where the columns of one entity's request are looked for, in this order.
+struct ColumnPlaces {
+  const RequestColumns* columns;  // May be null.
+  const Json& event;
+  const EntityKeyTexts& keys;
+};
+
+std::optional<Result<table::Value>> text_value(
+    const std::vector<std::pair<std::string, std::string>>& texts, const table::Field& field,
+    const std::string& what) {
+  for (const auto& [name, text] : texts) {
+    if (name == field.name) return value_of_text(text, field.type, what);
+  }
+  return std::nullopt;
+}
+
+Result<table::Value> column_of(const table::Field& field, const ColumnPlaces& places,
+                               const feature::OnDemandProgram& view, table::ValueMemory& memory) {
+  const std::string what = "column " + field.name + " of the request";
+  if (places.columns != nullptr) {
+    if (auto value = text_value(places.columns->texts, field, what)) return std::move(*value);
+    const Json& json = places.columns->json;
+    if (const auto found = json.find(field.name); found != json.end()) {
+      return value_of_json(*found, field.type, {}, what, memory);
+    }
+  }
+  if (const auto found = places.event.find(field.name); found != places.event.end()) {
+    return value_of_json(*found, field.type, {}, "column " + field.name + " of the event", memory);
+  }
+  if (auto value = text_value(places.keys, field, what)) return std::move(*value);
+  return fail(ErrorCode::kUsage, "on-demand view " + view.view() +
+                                     " needs a column of the request: " + field.name);
+}
+
 }  // namespace
 
 Result<BoundRequest> BoundRequest::bind(const TextRequest& request, const Reader& reader) {
@@ -109,31 +185,75 @@ Result<BoundRequest> BoundRequest::bind(const TextRequest& request, const Reader
   for (const EntityKeyTexts& entity : request.entities) {
     Json keys = Json::object();
     for (const ServedView& view : reader.views()) {
-      RTML_TRY_ASSIGN(auto values, key_values(view, entity, request.event, keys));
+      RTML_TRY_ASSIGN(auto values, key_values(view, entity, request.event, keys, bound.memory_));
       bound.keys_.push_back(std::move(values));
     }
     bound.keys_json_.push_back(std::move(keys));
   }
   for (const auto& key : bound.keys_) bound.key_spans_.emplace_back(key);
-  if (request.event.is_null()) return bound;
-  for (const ServedView& view : reader.views()) {
-    std::vector<table::Value> inputs;
-    RTML_TRY_ASSIGN(const feature::Event event,
-                    event_of(request.event, request.time_us, view, inputs));
-    bound.events_.push_back(event);
-    bound.inputs_.push_back(std::move(inputs));
+  if (!request.event.is_null()) {
+    RTML_TRY(bound.bind_event(request.event, request.time_us, reader));
   }
-  for (std::size_t view = 0; view < bound.events_.size(); ++view) {
-    bound.events_[view].inputs = bound.inputs_[view];
-  }
+  RTML_TRY(bound.bind_columns(request, reader));
   return bound;
+}
+
+Status BoundRequest::bind_event(const Json& event, std::int64_t time_us, const Reader& reader) {
+  if (!event.is_object()) {
+    return fail(ErrorCode::kBadOptionValue, "the event is not a JSON object");
+  }
+  const std::span<const ServedView> views = reader.views();
+  const auto takes = [&](const ServedView& view) { return has_columns(view, event); };
+  if (std::none_of(views.begin(), views.end(), takes)) return no_source(views, event);
+  inputs_.resize(views.size());
+  events_.resize(views.size());
+  for (std::size_t view = 0; view < views.size(); ++view) {
+    event_of_view_.push_back(nullptr);
+    if (!takes(views[view])) continue;
+    RTML_TRY_ASSIGN(events_[view], event_of(event, time_us, views[view], inputs_[view], memory_));
+    events_[view].inputs = inputs_[view];
+    event_of_view_.back() = &events_[view];
+  }
+  return {};
+}
+
+Status BoundRequest::bind_columns(const TextRequest& request, const Reader& reader) {
+  const std::size_t rows = request.columns.size();
+  if (rows > 1 && rows != request.entities.size()) {
+    return fail(Error(ErrorCode::kUsage, "there are " + std::to_string(request.entities.size()) +
+                                             " entities, but columns of " + std::to_string(rows) +
+                                             " requests")
+                    .with_help("give them once for all entities, or once for each in their order"));
+  }
+  for (const RequestColumns& columns : request.columns) {
+    RTML_TRY(check_columns(columns, reader.on_demand()));
+  }
+  for (std::size_t entity = 0; entity < request.entities.size(); ++entity) {
+    const ColumnPlaces places{
+        rows == 0 ? nullptr : &request.columns[rows == 1 ? 0 : entity],
+        request.event, request.entities[entity]};
+    for (const feature::OnDemandProgram& view : reader.on_demand()) {
+      std::vector<table::Value>& values = columns_.emplace_back();
+      for (const table::Field& field : view.request()) {
+        auto value = column_of(field, places, view, memory_);
+        if (!value) {
+          return fail(std::move(value).error().with_help(
+              "on-demand view " + view.view() + " takes: " + columns_text(view)));
+        }
+        values.push_back(*value);
+      }
+    }
+  }
+  for (const auto& values : columns_) column_spans_.emplace_back(values);
+  return {};
 }
 
 ReadRequest BoundRequest::request() const {
   return {.keys = key_spans_,
           .entities = keys_json_.size(),
           .time_us = time_us_,
-          .events = events_};
+          .events = event_of_view_,
+          .columns = column_spans_};
 }
 
 Json BoundRequest::keys_json(std::size_t entity) const {

@@ -168,7 +168,8 @@ Result<std::vector<ServiceColumn>> Project::resolve_features(
     if (look_up(on_demand_views(), name) == nullptr) continue;
     return fail(Error(ErrorCode::kUsage,
                       "features of an on-demand view exist only in a request: " + reference)
-                    .with_help("\"rtml dataset build\" computes them from the rows that ask"));
+                    .with_help("\"rtml dataset build\" computes them from the rows that ask, "
+                               "\"rtml feature get\" from --request"));
   }
   RTML_TRY_ASSIGN(FeatureSelection selection, select_features(references, full_feature_names));
   return std::move(selection.features);

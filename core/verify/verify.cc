@@ -218,7 +218,7 @@ class Verifier {
     }
     const plugin::CallOptions call{.cancel = &context_.cancel};
     Result<online::Reader> opened =
-        online::Reader::open(features, context_.project, *options_.store, call);
+        online::Reader::open({features, {}}, context_.project, *options_.store, call);
     if (!opened && opened.error().code() == ErrorCode::kNotFound && !options_.is_online_required) {
       return std::nullopt;
     }

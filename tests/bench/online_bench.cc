@@ -182,7 +182,7 @@ void read_values(const OpenProject& opened, const project::FeatureView& view, st
   for (const project::Feature& feature : view.features) {
     columns.push_back({&view, &feature, feature.name});
   }
-  auto reader = or_exit(online::Reader::open(columns, opened.project, *opened.store, {}));
+  auto reader = or_exit(online::Reader::open({columns, {}}, opened.project, *opened.store, {}));
   constexpr int kReads = 30'000;
   std::mt19937_64 random(2);
   std::vector<double> wall;

@@ -28,6 +28,11 @@ constexpr OptionSpec kOptions[] = {
     {.name = "--event",
      .value = "JSON",
      .help = "An event of the request, seen by this read alone"},
+    {.name = "--request",
+     .type = OptionType::kTexts,
+     .value = "COLUMN=VALUE",
+     .help = "A column of the request, or all as a JSON object; one that comes again starts the "
+             "next entity's"},
     {.name = "--max-lag",
      .type = OptionType::kDuration,
      .value = "DURATION",
@@ -41,20 +46,9 @@ constexpr Example kExamples[] = {
          "rtml feature get customer_activity --entity customer_id=17 --entity customer_id=18 "
          "--event '{\"tx_amount\": 12.5}'",
      .says = "Read two customers as if each had just paid 12.5"},
+    {.command = "rtml feature get --service checkout --entity customer_id=17 --request amount=12.5",
+     .says = "Read features that are computed from the request too"},
 };
-
-// A read does not compute features of on-demand views; it must not leave them out without a word.
-Status check_no_request_features(const Arguments& arguments, const project::Project& project) {
-  if (!arguments.has("--service")) return {};
-  RTML_TRY_ASSIGN(const project::FeatureService* service,
-                  project.find_service(arguments.text("--service")));
-  const auto on_demand = project.selection_of(*service).on_demand;
-  if (on_demand.empty()) return {};
-  return fail(Error(ErrorCode::kUnsupported, "features of on-demand views cannot be read yet: " +
-                                                 on_demand.front().view->name + ":" +
-                                                 on_demand.front().feature->name)
-                  .with_help("name the views of the service instead"));
-}
 
 Text status_text(feature::Status status) {
   return Text(std::string(feature::to_string(status)),
@@ -63,7 +57,7 @@ Text status_text(feature::Status status) {
 
 // The moment of the latest event that a value saw, or nothing.
 std::optional<std::int64_t> event_time(const online::ReadValue& value) {
-  if (value.status == feature::Status::kNotFound) return std::nullopt;
+  if (value.event_time_us == online::PartPosition::kNoTime) return std::nullopt;
   return value.event_time_us;
 }
 
@@ -132,11 +126,11 @@ Report report_of(const std::vector<online::EntityKeyTexts>& entities, const onli
 Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
   const dataset::BuildContext& context = *inputs.context;
-  RTML_TRY_ASSIGN(const auto features, features_asked_for(arguments, context.project));
-  RTML_TRY(check_no_request_features(arguments, context.project));
+  RTML_TRY_ASSIGN(const auto features, selection_asked_for(arguments, context.project));
   RTML_TRY_ASSIGN(const auto entities, entities_of(arguments.list("--entity")));
+  RTML_TRY_ASSIGN(const auto columns, requests_of(arguments.list("--request")));
   const std::int64_t now_us = session.clock().now_us();
-  online::TextRequest request{.entities = entities};
+  online::TextRequest request{.entities = entities, .columns = columns};
   request.time_us = arguments.optional_integer("--at").value_or(now_us);
   if (arguments.has("--event")) {
     Result<Json> event = parse_json(arguments.text("--event"), "the event");
@@ -175,7 +169,12 @@ constinit const CommandSpec kFeatureGet{
         "Each view comes with the watermark of its state: no event at or before it is to come. "
         "--max-lag turns a view that is further behind the clock into exit 75.\n\n"
         "With --event, an event that is not stored yet is applied to a copy of the state "
-        "first, as training saw it.",
+        "first, as training saw it.\n\n"
+        "Features of on-demand views are computed from --request: its columns once for all "
+        "entities, or once for each in their order. A column that it does not name is the "
+        "event's of that name, else the entity's key. Such a feature is PRESENT, or NULL_VALUE "
+        "where its expression gives null; its event_timestamp is the latest one of the features "
+        "that it reads.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

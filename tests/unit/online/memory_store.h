@@ -22,11 +22,13 @@ class MemoryStore : public plugin::OnlineStore {
   // Commits fail after this many groups, which stay written.
   std::optional<std::size_t> cut_off_after;
   bool is_atomic = false;
+  int reads = 0;  // Calls of get_groups().
 
   bool commits_atomically() const override { return is_atomic; }
 
   Result<std::vector<plugin::Members>> get_groups(const std::vector<std::string>& names,
                                                   const plugin::CallOptions&) override {
+    ++reads;
     std::vector<plugin::Members> found;
     for (const std::string& name : names) {
       const auto place = groups.find(name);

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "core/online/entity.h"
+#include "core/online/json_value.h"
 #include "core/online/request.h"
 #include "tests/unit/feature/view_builder.h"
 #include "tests/unit/online/memory_store.h"
@@ -139,7 +140,7 @@ TEST_CASE("Reader: a fill and the parts of several partitions read as one") {
     const PaymentEvents history(served.program, of_card);
     fill(served, store, history, 1, cutover_us, 7);
 
-    auto reader = Reader::open(served.columns, *served.project, store, {});
+    auto reader = Reader::open({served.columns, {}}, *served.project, store, {});
     REQUIRE_MESSAGE(reader.has_value(), reader.error().message());
     std::vector<Payment> filled;
     for (const Payment& payment : of_card) {
@@ -205,7 +206,7 @@ TEST_CASE("Reader: says how fresh the state is") {
   MemoryStore store;
   PartWriter zero = served.writer(store, 0);
   PartWriter one = served.writer(store, 1);
-  auto reader = Reader::open(served.columns, *served.project, store, {});
+  auto reader = Reader::open({served.columns, {}}, *served.project, store, {});
   REQUIRE(reader);
   const table::Value key = table::Value::of_integer(1);
   const std::span<const table::Value> keys[] = {std::span(&key, 1)};
@@ -230,7 +231,7 @@ TEST_CASE("Reader: an event of the request is seen by that read alone") {
   MemoryStore store;
   PartWriter zero = served.writer(store, 0);
   commit(zero, PaymentEvents(served.program, {{1, kStart, 1, 1.5}}), kStart);
-  auto reader = Reader::open(served.columns, *served.project, store, {});
+  auto reader = Reader::open({served.columns, {}}, *served.project, store, {});
   REQUIRE(reader);
   const std::vector<EntityKeyTexts> entities = {{{"card", "1"}}, {{"card", "2"}}};
   TextRequest text{.entities = entities, .time_us = kStart + kMinute};
@@ -248,10 +249,89 @@ TEST_CASE("Reader: an event of the request is seen by that read alone") {
   CHECK(!BoundRequest::bind({.entities = unknown}, *reader));
 }
 
+TEST_CASE("Reader: features of a request are computed from it and from values of the same read") {
+  ServedProject served(std::string(kFeatures) +
+                       "---\nkind: on_demand_view\nname: checks\nrequest: {amount: DOUBLE}\n"
+                       "inputs: [\"cards:spent_1d\", \"cards:count_1d\"]\nfeatures:\n"
+                       "  - {name: share, type: DOUBLE, expression: amount / spent_1d}\n"
+                       "  - {name: late, type: BOOL, expression: share > count_1d}\n"
+                       "  - {name: cents, type: DOUBLE, expression: amount * 100}\n");
+  MemoryStore store;
+  PartWriter zero = served.writer(store, 0);
+  commit(zero, PaymentEvents(served.program, {{1, kStart, 1, 1.5}}), kStart);
+  const std::vector<std::string> wanted = {"checks", "cards:count_1d"};
+  const auto selection = served.project->select_features(wanted, false);
+  REQUIRE(selection);
+  auto reader = Reader::open(*selection, *served.project, store, {});
+  REQUIRE_MESSAGE(reader.has_value(), reader.error().message());
+  REQUIRE(reader->features().size() == 4);
+  CHECK(reader->features()[0].name == "count_1d");
+  CHECK(reader->features()[1].is_on_demand);
+
+  const std::vector<EntityKeyTexts> entities = {{{"card", "1"}}, {{"card", "2"}}};
+  const std::vector<RequestColumns> columns = {{.texts = {{"amount", "6"}}},
+                                               {.json = {{"amount", nullptr}}}};
+  const TextRequest text{.entities = entities, .time_us = kStart + kMinute, .columns = columns};
+  const auto bound = BoundRequest::bind(text, *reader);
+  REQUIRE_MESSAGE(bound.has_value(), bound.error().message());
+  store.reads = 0;
+  ReadResult result;
+  REQUIRE(reader->read(bound->request(), {}, &result));
+  CHECK(store.reads == 1);
+  REQUIRE(result.values.size() == 8);
+  CHECK(result.values[0].value.integer() == 1);
+  CHECK(result.values[1].value.number() == 4);
+  CHECK(result.values[1].event_time_us == kStart);
+  CHECK(result.values[2].value.boolean());
+  CHECK(result.values[3].value.number() == 600);
+  CHECK(result.values[3].event_time_us == PartPosition::kNoTime);
+  CHECK(result.values[4].status == feature::Status::kNotFound);
+  CHECK(result.values[5].status == feature::Status::kNullValue);
+  CHECK(result.values[5].event_time_us == PartPosition::kNoTime);
+
+  // What the request does not name is the event's, which its inputs see too.
+  TextRequest with_event{.entities = std::span(entities).first(1), .time_us = kStart + kMinute};
+  with_event.event = {{"amount", 0.5}, {"id", 9}};
+  const auto both = BoundRequest::bind(with_event, *reader);
+  REQUIRE_MESSAGE(both.has_value(), both.error().message());
+  REQUIRE(reader->read(both->request(), {}, &result));
+  CHECK(result.values[0].value.integer() == 2);
+  CHECK(result.values[1].value.number() == 0.25);
+  CHECK(result.values[1].event_time_us == kStart + kMinute);
+
+  const auto refused = BoundRequest::bind({.entities = entities}, *reader);
+  REQUIRE(!refused);
+  CHECK(refused.error().message() == "on-demand view checks needs a column of the request: amount");
+}
+
+TEST_CASE("value_of_json, value_of_text: values of requests are those of columns") {
+  table::ValueMemory memory;
+  const table::DataType kFloat{table::Kind::kFloat};
+  const table::DataType kLong{table::Kind::kInt64};
+  const auto json = [&](const char* text, table::DataType type) {
+    return value_of_json(*parse_json(text, "the test"), type, {}, "value", memory);
+  };
+  CHECK(json("0.1", kFloat)->number() == static_cast<double>(0.1F));
+  CHECK(value_of_text("0.1", kFloat, "value")->number() == static_cast<double>(0.1F));
+  CHECK(value_of_text("-Infinity", kFloat, "value")->number() < 0);
+  for (const char* text : {"", "inf", "nan", "0x10", "1e999", " 1"}) {
+    CHECK(!value_of_text(text, kFloat, "value"));
+  }
+  CHECK(json("9223372036854775807", kLong)->integer() == INT64_MAX);
+  CHECK(!json("9223372036854775808", kLong));
+  CHECK(!json("1.0", kLong));
+  const auto list = json("[1, null, -3]", {table::Kind::kInt64, true});
+  REQUIRE(list);
+  REQUIRE(list->list().size() == 3);
+  CHECK(list->list()[1].is_null());
+  CHECK(list->list()[2].integer() == -3);
+  CHECK(!json("[\"x\"]", {table::Kind::kInt64, true}));
+}
+
 TEST_CASE("Reader: a view that was never filled or streamed is not found") {
   ServedProject served(kFeatures);
   MemoryStore store;
-  const auto reader = Reader::open(served.columns, *served.project, store, {});
+  const auto reader = Reader::open({served.columns, {}}, *served.project, store, {});
   REQUIRE(!reader);
   CHECK(reader.error().code() == ErrorCode::kNotFound);
 }
