@@ -45,8 +45,7 @@ Result<std::vector<online::RequestColumns>> requests_of(const std::vector<std::s
       is_open = false;
       continue;
     }
-    RTML_TRY_ASSIGN(NamedText column,
-                    split(text, "--request takes COLUMN=VALUE or a JSON object"));
+    RTML_TRY_ASSIGN(NamedText column, split(text, "--request takes COLUMN=VALUE or a JSON object"));
     if (!is_open || has(requests.back().texts, column.first)) requests.emplace_back();
     requests.back().texts.push_back(std::move(column));
     is_open = true;

@@ -67,9 +67,9 @@ void OnDemandJoin::add_request_types(std::map<std::string, table::DataType>& typ
   }
 }
 
-Result<std::vector<table::Column>> OnDemandJoin::request_of(
-    const feature::OnDemandProgram& program, const table::Batch& rows,
-    std::string_view what) {
+Result<std::vector<table::Column>> OnDemandJoin::request_of(const feature::OnDemandProgram& program,
+                                                            const table::Batch& rows,
+                                                            std::string_view what) {
   std::vector<table::Column> request;
   for (const table::Field& field : program.request()) {
     auto index = rows.schema().require(field.name, what);
@@ -83,10 +83,10 @@ Result<std::vector<table::Column>> OnDemandJoin::request_of(
     } else if (widens(found, field.type)) {
       request.push_back(widen(rows.column(*index), field.type));
     } else {
-      return fail(Error(ErrorCode::kDataWrongType,
-                        std::string(what) + ": column " + field.name + " is " + to_string(found) +
-                            ", but on-demand view " + program.view() + " takes " +
-                            to_string(field.type))
+      return fail(Error(ErrorCode::kDataWrongType, std::string(what) + ": column " + field.name +
+                                                       " is " + to_string(found) +
+                                                       ", but on-demand view " + program.view() +
+                                                       " takes " + to_string(field.type))
                       .with_help("convert the column, or declare the type that it has"));
     }
   }
@@ -97,11 +97,11 @@ Result<table::Batch> OnDemandJoin::apply(const table::Batch& joined, std::string
                                          const std::string& timestamp_column) const {
   if (on_demand_.columns.empty()) return joined;
   const std::size_t own = joined.schema().size() - on_demand_.features.size();
-  std::vector<table::Field> fields(joined.schema().fields().begin(),
-                                   joined.schema().fields().begin() +
-                                       static_cast<std::ptrdiff_t>(own));
-  std::vector<table::Column> values(
-      joined.columns().begin(), joined.columns().begin() + static_cast<std::ptrdiff_t>(own));
+  std::vector<table::Field> fields(
+      joined.schema().fields().begin(),
+      joined.schema().fields().begin() + static_cast<std::ptrdiff_t>(own));
+  std::vector<table::Column> values(joined.columns().begin(),
+                                    joined.columns().begin() + static_cast<std::ptrdiff_t>(own));
   const table::Batch rows(std::make_shared<table::Schema>(fields), values, joined.rows());
   for (std::size_t i = 0; i < on_demand_.selected; ++i) {
     fields.push_back(joined.schema().field(own + i));
@@ -127,7 +127,8 @@ Result<table::Batch> OnDemandJoin::apply(const table::Batch& joined, std::string
                       .with_help("name the columns view__feature with --full-feature-names, or "
                                  "rename the column"));
     }
-    fields.push_back({column.name, on_demand_.programs[column.program].outputs()[column.output].type});
+    const table::DataType type = on_demand_.programs[column.program].outputs()[column.output].type;
+    fields.push_back({column.name, type});
     values.push_back(results[column.program][column.output]);
   }
   return table::Batch(std::make_shared<table::Schema>(std::move(fields)), std::move(values),

@@ -29,7 +29,8 @@ std::vector<std::size_t> order_of(const std::vector<std::set<std::size_t>>& uses
   while (has_grown && order.size() < uses.size()) {
     has_grown = false;
     for (std::size_t i = 0; i < uses.size(); ++i) {
-      if (done.contains(i) || !std::includes(done.begin(), done.end(), uses[i].begin(), uses[i].end())) {
+      if (done.contains(i) ||
+          !std::includes(done.begin(), done.end(), uses[i].begin(), uses[i].end())) {
         continue;
       }
       done.insert(i);
@@ -178,8 +179,7 @@ std::span<const table::Value> OnDemandProgram::evaluate(std::span<const table::V
   row.resize(first_output + outputs_.size());
   for (const std::size_t input : short_names_) row.push_back(inputs[input]);
   for (const std::size_t output : order_) {
-    row[first_output + output] =
-        expressions_[output].evaluate(row, scratch.expressions[output]);
+    row[first_output + output] = expressions_[output].evaluate(row, scratch.expressions[output]);
   }
   return std::span<const table::Value>(row).subspan(first_output, outputs_.size());
 }

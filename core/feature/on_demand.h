@@ -22,8 +22,8 @@ namespace rtml::feature {
 
 class OnDemandProgram {
  public:
-  // Compiles a view; `inputs` are Project::inputs_of() it. An expression may name a column of the request,
-  // `event_timestamp` (the moment that is asked for), a feature of the view, an input as
+  // Compiles a view; `inputs` are Project::inputs_of() it. An expression may name a column of the
+  // request, `event_timestamp` (the moment that is asked for), a feature of the view, an input as
   // view__feature, and by its own name where no other has it. Fails with every error of the view at
   // once, each at its place: kExpressionSyntax, kExpressionType, kFeatureDefinition.
   static Result<OnDemandProgram> compile(const project::OnDemandView& view,
@@ -36,9 +36,7 @@ class OnDemandProgram {
   // The features, in the order of the view.
   const std::vector<table::Field>& outputs() const { return outputs_; }
   // The places in inputs() that an output is computed from, by other outputs too; ascending.
-  const std::vector<std::size_t>& inputs_of(std::size_t output) const {
-    return inputs_of_[output];
-  }
+  const std::vector<std::size_t>& inputs_of(std::size_t output) const { return inputs_of_[output]; }
 
   // Columns that every one of `rows` asks with; REQUIRES: of the types of request() and inputs().
   std::vector<table::Column> evaluate(std::span<const table::Column> request,
@@ -53,8 +51,7 @@ class OnDemandProgram {
   };
   // The same for one row.
   std::span<const table::Value> evaluate(std::span<const table::Value> request,
-                                         std::int64_t time_us,
-                                         std::span<const table::Value> inputs,
+                                         std::int64_t time_us, std::span<const table::Value> inputs,
                                          Scratch& scratch) const;
 
  private:

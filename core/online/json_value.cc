@@ -42,8 +42,8 @@ bool is_integer(const Json& json) {
 
 // A FLOAT is what a column of that type would hold.
 table::Value number_of(double number, table::DataType type) {
-  return table::Value::of_number(
-      type.kind == table::Kind::kFloat ? static_cast<float>(number) : number);
+  return table::Value::of_number(type.kind == table::Kind::kFloat ? static_cast<float>(number)
+                                                                  : number);
 }
 
 std::optional<double> special_number(const std::string& text) {

@@ -221,9 +221,8 @@ Status Reader::Impl::take_positions(const std::vector<plugin::Members>& members,
       const std::int64_t cutover_us = at.entry.fill->cutover_us;
       freshness.cutover_us = cutover_us;
       freshness.watermark_us = std::max(freshness.watermark_us, cutover_us);
-      at.oldest_read_us =
-          std::max(at.oldest_read_us,
-                   feature::earlier(cutover_us, at.served.view->timing.history_us));
+      at.oldest_read_us = std::max(at.oldest_read_us,
+                                   feature::earlier(cutover_us, at.served.view->timing.history_us));
     }
     result.watermark_us = std::min(result.watermark_us, freshness.watermark_us);
   }
@@ -235,8 +234,7 @@ Status Reader::Impl::take_positions(const std::vector<plugin::Members>& members,
 Result<feature::State> Reader::Impl::state_of(OpenView& at, const plugin::Members& members,
                                               const ReadPart& part, bool with_tie_breaks) {
   RTML_TRY_ASSIGN(Entity entity, at.codec.decode(members, with_tie_breaks, at.kernel));
-  if (!part.is_fill && at.entry.fill &&
-      !at.codec.drop_until(entity, at.entry.fill->cutover_us)) {
+  if (!part.is_fill && at.entry.fill && !at.codec.drop_until(entity, at.entry.fill->cutover_us)) {
     return fail(Error(ErrorCode::kDataCorrupt,
                       "part " + part.name.part + " of view " + at.served.view->name +
                           " has folded events of before and after the cutover of the fill")
@@ -251,8 +249,9 @@ Result<feature::Row> Reader::Impl::read_parts(OpenView& at, const plugin::Member
   const auto present = std::count_if(parts, parts + at.parts.size(), has_members);
   if (present == 0 && event == nullptr) return at.kernel.read_unknown();
   // Accumulators tell events of one moment apart by their tie-breaks.
-  const bool with_tie_breaks = present > 1 || event != nullptr ||
-                               (at.served.program.is_order_needed && !at.served.program.folds.empty());
+  const bool with_tie_breaks =
+      present > 1 || event != nullptr ||
+      (at.served.program.is_order_needed && !at.served.program.folds.empty());
   std::optional<feature::State> state;
   for (std::size_t part = 0; part < at.parts.size(); ++part) {
     if (parts[part].empty()) continue;
@@ -274,10 +273,10 @@ Status Reader::Impl::read_entity(std::size_t view, const plugin::Members* parts,
                                  ReadResult& result) {
   OpenView& at = *open[view];
   if (request.time_us < at.oldest_read_us) {
-    return fail(ErrorCode::kOutsideHistory,
-                "cannot read view " + at.served.view->name + " as of " +
-                    format_timestamp(request.time_us) + ": its state reaches back to " +
-                    format_timestamp(at.oldest_read_us));
+    return fail(ErrorCode::kOutsideHistory, "cannot read view " + at.served.view->name + " as of " +
+                                                format_timestamp(request.time_us) +
+                                                ": its state reaches back to " +
+                                                format_timestamp(at.oldest_read_us));
   }
   const feature::Event* event = request.events.empty() ? nullptr : request.events[view];
   RTML_TRY_ASSIGN(const feature::Row row, read_parts(at, parts, event, request.time_us));
@@ -287,8 +286,8 @@ Status Reader::Impl::read_entity(std::size_t view, const plugin::Members* parts,
     ReadValue& value = inputs[entity * read.size() + place];
     value.value = result.memory.keep(row.values[output]);
     value.status = row.statuses[output];
-    value.event_time_us = value.status == feature::Status::kNotFound ? PartPosition::kNoTime
-                                                                     : row.latest_event_us;
+    value.event_time_us =
+        value.status == feature::Status::kNotFound ? PartPosition::kNoTime : row.latest_event_us;
   }
   return {};
 }
@@ -332,16 +331,16 @@ void Reader::Impl::compute_on_demand(const ReadRequest& request, std::size_t ent
     const std::vector<std::size_t>& places = on_demand.inputs[program];
     input_values.clear();
     for (const std::size_t place : places) input_values.push_back(found[place].value);
-    const std::span<const table::Value> row = on_demand.programs[program].evaluate(
-        request.columns[entity * programs + program], request.time_us, input_values,
-        scratch[program]);
+    const std::span<const table::Value> row =
+        on_demand.programs[program].evaluate(request.columns[entity * programs + program],
+                                             request.time_us, input_values, scratch[program]);
     for (std::size_t i = 0; i < on_demand.columns.size(); ++i) {
       const auto& column = on_demand.columns[i];
       if (column.program != program) continue;
       ReadValue& computed = value[i];
       computed.value = result.memory.keep(row[column.output]);
-      computed.status = computed.value.is_null() ? feature::Status::kNullValue
-                                                 : feature::Status::kPresent;
+      computed.status =
+          computed.value.is_null() ? feature::Status::kNullValue : feature::Status::kPresent;
       for (const std::size_t input : on_demand.programs[program].inputs_of(column.output)) {
         computed.event_time_us =
             std::max(computed.event_time_us, found[places[input]].event_time_us);
@@ -401,10 +400,9 @@ Status check_lag(const Reader& reader, const ReadResult& result, std::int64_t no
       return fail(Error(ErrorCode::kTooStale, "a partition has brought no event yet, view: " + name)
                       .with_help("see \"rtml stream status\""));
     }
-    return fail(Error(ErrorCode::kTooStale, "view " + name + " is " +
-                                                format_duration(now_us - watermark_us) +
-                                                " behind: it has seen events up to " +
-                                                format_timestamp(watermark_us))
+    return fail(Error(ErrorCode::kTooStale,
+                      "view " + name + " is " + format_duration(now_us - watermark_us) +
+                          " behind: it has seen events up to " + format_timestamp(watermark_us))
                     .with_help("see \"rtml stream status\", or allow more with --max-lag"));
   }
   return {};

@@ -82,7 +82,7 @@ struct ReadResult {
   std::vector<ViewFreshness> views;
   // The least of the views'; kNoTime if there are none.
   std::int64_t watermark_us = PartPosition::kNoTime;
-  std::int64_t overflows = 0;                         // INT64 sums that are null for it.
+  std::int64_t overflows = 0;  // INT64 sums that are null for it.
   table::ValueMemory memory;
 };
 

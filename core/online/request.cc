@@ -105,8 +105,7 @@ Result<feature::Event> event_of(const Json& json, std::int64_t time_us, const Se
   }
   if (!program.id_column.empty()) {
     const auto index = served.source_schema.find(program.id_column);
-    RTML_TRY_ASSIGN(event.id,
-                    read(program.id_column, served.source_schema.field(*index).type, {}));
+    RTML_TRY_ASSIGN(event.id, read(program.id_column, served.source_schema.field(*index).type, {}));
   }
   for (const table::Field& input : program.inputs) {
     RTML_TRY_ASSIGN(const table::Value value, read(input.name, input.type, {}));
@@ -172,8 +171,8 @@ Result<table::Value> column_of(const table::Field& field, const ColumnPlaces& pl
     return value_of_json(*found, field.type, {}, "column " + field.name + " of the event", memory);
   }
   if (auto value = text_value(places.keys, field, what)) return std::move(*value);
-  return fail(ErrorCode::kUsage, "on-demand view " + view.view() +
-                                     " needs a column of the request: " + field.name);
+  return fail(ErrorCode::kUsage,
+              "on-demand view " + view.view() + " needs a column of the request: " + field.name);
 }
 
 }  // namespace
@@ -229,16 +228,15 @@ Status BoundRequest::bind_columns(const TextRequest& request, const Reader& read
     RTML_TRY(check_columns(columns, reader.on_demand()));
   }
   for (std::size_t entity = 0; entity < request.entities.size(); ++entity) {
-    const ColumnPlaces places{
-        rows == 0 ? nullptr : &request.columns[rows == 1 ? 0 : entity],
-        request.event, request.entities[entity]};
+    const ColumnPlaces places{rows == 0 ? nullptr : &request.columns[rows == 1 ? 0 : entity],
+                              request.event, request.entities[entity]};
     for (const feature::OnDemandProgram& view : reader.on_demand()) {
       std::vector<table::Value>& values = columns_.emplace_back();
       for (const table::Field& field : view.request()) {
         auto value = column_of(field, places, view, memory_);
         if (!value) {
-          return fail(std::move(value).error().with_help(
-              "on-demand view " + view.view() + " takes: " + columns_text(view)));
+          return fail(std::move(value).error().with_help("on-demand view " + view.view() +
+                                                         " takes: " + columns_text(view)));
         }
         values.push_back(*value);
       }

@@ -138,9 +138,8 @@ Result<FeatureSelection> Project::select_features(std::span<const std::string> r
     }
     const std::size_t colon = reference.find(':');
     const bool names_feature = colon != std::string::npos;
-    ServiceItem item{reference.substr(0, colon),
-                     names_feature ? reference.substr(colon + 1) : "",
-                     {}};
+    ServiceItem item{
+        reference.substr(0, colon), names_feature ? reference.substr(colon + 1) : "", {}};
     const FeatureView* view = look_up(views(), item.view);
     const OnDemandView* on_demand = look_up(on_demand_views(), item.view);
     if (view == nullptr && on_demand == nullptr) {
@@ -151,7 +150,8 @@ Result<FeatureSelection> Project::select_features(std::span<const std::string> r
       }
       return unknown("feature view or service", item.view, known);
     }
-    const std::span<const Feature> features = view != nullptr ? view->features : on_demand->features;
+    const std::span<const Feature> features =
+        view != nullptr ? view->features : on_demand->features;
     if (names_feature && look_up(features, item.feature) == nullptr) {
       return unknown("feature of view \"" + item.view + "\"", item.feature, names_of(features));
     }

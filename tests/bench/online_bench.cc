@@ -90,9 +90,9 @@ std::filesystem::path write_project() {
   const char* aggregates[] = {"count", "sum(amount)", "mean(amount)", "max(amount)", "sum(items)"};
   for (int window = 1; window <= 10; ++window) {
     for (int i = 0; i < 5; ++i) {
-      views << "  - {name: f" << window << "_" << i << ", type: "
-            << (i == 0 || i == 4 ? "INT64" : "DOUBLE") << ", aggregate: " << aggregates[i]
-            << ", window: " << window * 3 << "d}\n";
+      views << "  - {name: f" << window << "_" << i
+            << ", type: " << (i == 0 || i == 4 ? "INT64" : "DOUBLE")
+            << ", aggregate: " << aggregates[i] << ", window: " << window * 3 << "d}\n";
     }
   }
   return root;
@@ -137,17 +137,16 @@ struct OpenProject {
 };
 
 feature::Program compiled(const project::Project& project, const project::FeatureView& view) {
-  return or_exit(
-      feature::compile(view, project.source_of(view), project.keys_of(view), kSchema));
+  return or_exit(feature::compile(view, project.source_of(view), project.keys_of(view), kSchema));
 }
 
 // Applies and commits all events; prints rates.
 void write_events(const OpenProject& opened, const project::FeatureView& view,
                   const feature::Program& program, const Events& events, std::size_t batch,
                   std::int32_t partition) {
-  const auto name = online::stream_part(project::identity(opened.project, view), "payments", partition);
-  auto writer = or_exit(
-      online::PartWriter::open(program, kSchema, name, *opened.store, 1, {}, {}));
+  const auto name =
+      online::stream_part(project::identity(opened.project, view), "payments", partition);
+  auto writer = or_exit(online::PartWriter::open(program, kSchema, name, *opened.store, 1, {}, {}));
   double applying = 0;
   double committing = 0;
   std::int64_t entities = 0;
@@ -169,11 +168,11 @@ void write_events(const OpenProject& opened, const project::FeatureView& view,
     bytes += writer.last_write().bytes;
   }
   const auto count = static_cast<double>(events.all.size());
-  std::printf("%s, batches of %zu: %.0f events/s of core time applied, %.0f with commits, "
-              "%.2f us and %lld bytes an entity committed\n",
-              view.name.c_str(), batch, count / applying, count / (applying + committing),
-              committing * 1e6 / static_cast<double>(entities),
-              static_cast<long long>(bytes / entities));
+  std::printf(
+      "%s, batches of %zu: %.0f events/s of core time applied, %.0f with commits, "
+      "%.2f us and %lld bytes an entity committed\n",
+      view.name.c_str(), batch, count / applying, count / (applying + committing),
+      committing * 1e6 / static_cast<double>(entities), static_cast<long long>(bytes / entities));
 }
 
 void read_values(const OpenProject& opened, const project::FeatureView& view, std::int64_t at_us,
@@ -200,10 +199,11 @@ void read_values(const OpenProject& opened, const project::FeatureView& view, st
   }
   const Sorted on_the_wall(std::move(wall));
   const Sorted of_the_core(std::move(core));
-  std::printf("read of 1 entity x %zu features: p50 %.1f us, p99 %.1f us; core time p50 %.1f us, "
-              "p99 %.1f us\n",
-              columns.size(), on_the_wall.at(0.5), on_the_wall.at(0.99), of_the_core.at(0.5),
-              of_the_core.at(0.99));
+  std::printf(
+      "read of 1 entity x %zu features: p50 %.1f us, p99 %.1f us; core time p50 %.1f us, "
+      "p99 %.1f us\n",
+      columns.size(), on_the_wall.at(0.5), on_the_wall.at(0.99), of_the_core.at(0.5),
+      of_the_core.at(0.99));
 }
 
 void run(const std::filesystem::path& plugins) {

@@ -103,9 +103,7 @@ class MemoryStore : public plugin::OnlineStore {
 
    private:
     using Changes = std::map<std::string, std::optional<std::string>>;
-    static tl::unexpected<Error> cut_off() {
-      return fail(ErrorCode::kIo, "the store went away");
-    }
+    static tl::unexpected<Error> cut_off() { return fail(ErrorCode::kIo, "the store went away"); }
     void write(const std::string& group, const Changes& members) {
       Group& place = store_.groups[group];
       for (const auto& [member, value] : members) {
