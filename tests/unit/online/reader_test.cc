@@ -187,7 +187,7 @@ TEST_CASE("Reader: what a stream folds after a fill adds to what the fill has fo
   for (int i = 0; i < 2'000; ++i) all.push_back({1, kStart + i * kHour, i, 0.25 * i});
   const PaymentEvents everything(served.program, all);
   fill(served, store, everything, 1, kStart + 10 * kDay, 7);
-  auto reader = Reader::open(served.columns, *served.project, store, {});
+  auto reader = Reader::open({served.columns, {}}, *served.project, store, {});
   REQUIRE(reader);
   PartWriter writer = served.writer(store, 0);
   for (std::ptrdiff_t begin = 0; begin < std::ssize(all); begin += 100) {
