@@ -1,6 +1,7 @@
 #include "core/message/decoder.h"
 
 #include "core/message/avro_decoder.h"
+#include "core/message/format_module.h"
 #include "core/message/framing.h"
 #include "core/message/json_decoder.h"
 
@@ -10,6 +11,10 @@ namespace {
 Result<std::unique_ptr<Decoder>> make_unframed(const DecoderSettings& settings,
                                                const std::string& schema_path) {
   if (settings.format == "json") return make_json_decoder(settings);
+  if (settings.format == "protobuf") {
+    RTML_TRY_ASSIGN(const FormatModule* const module, load_format_module(settings.format));
+    return module->make(settings, schema_path);
+  }
   return make_avro_decoder(settings, schema_path);
 }
 
@@ -21,11 +26,11 @@ Status check_format(const DecoderSettings& settings, const SchemaChoice& choice)
                     .at(settings.location)
                     .with_help("leave out \"schema\", or say \"format: avro\""));
   }
-  if (settings.format != "avro") {
+  if (settings.format != "avro" && settings.format != "protobuf") {
     return fail(
         Error(ErrorCode::kUnsupported, "no decoder for messages of this format: " + settings.format)
             .at(settings.location)
-            .with_help("formats of a stream: json, avro"));
+            .with_help("formats of a stream: json, avro, protobuf"));
   }
   if (has_schema) return {};
   return fail(
