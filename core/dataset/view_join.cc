@@ -22,7 +22,7 @@ using table::Kind;
 constexpr std::int64_t kPartRows = 16'384;
 // The parts of rows that are more than may wait to be counted. Larger parts are still swept a block
 // at a time; more of them are more places to write at once than the cache has lines for.
-constexpr std::size_t kManyParts = 128;
+constexpr std::size_t kManyParts = 512;
 constexpr std::int64_t kMostWaitingRows = 16 * kPartRows;
 // The parts of what is put aside: one of them a thread has to fit into memory.
 constexpr std::size_t kSpilledParts = 512;
@@ -224,13 +224,13 @@ Status ViewJoin::compute_part(std::size_t part) {
   if (reads.front().length() == 0) return {};
   RTML_TRY_ASSIGN(const feature::SweepResult result,
                   feature::sweep(program_, events_of(program_, events), read_columns(reads),
-                                 {.cancel = limits_.cancel}));
+                                 {.cancel = limits_.cancel, .tells_ages = false}));
   overflows_ += result.overflows;
-  return keep_results(part, result);
+  return keep_results(part, result, reads.front().length());
 }
 
-Status ViewJoin::keep_results(std::size_t part, const feature::SweepResult& result) {
-  const std::int64_t rows = static_cast<std::int64_t>(result.statuses.size());
+Status ViewJoin::keep_results(std::size_t part, const feature::SweepResult& result,
+                              std::int64_t rows) {
   const std::int64_t page_rows = is_spilling_ ? kPageRows : rows;
   for (std::int64_t start = 0; start < rows; start += page_rows) {
     Page page;

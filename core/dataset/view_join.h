@@ -84,7 +84,7 @@ class ViewJoin {
   Status deal_waiting();
   Status compute_latest(bool* is_done);
   Status compute_part(std::size_t part);
-  Status keep_results(std::size_t part, const feature::SweepResult& result);
+  Status keep_results(std::size_t part, const feature::SweepResult& result, std::int64_t rows);
   Status open_page(PartResult& result);
   std::vector<Part> take_parts(std::int64_t count);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "core/feature/aggregate.h"
 #include "core/feature/exact_sum.h"
+#include "core/feature/place_reads.h"
 #include "core/feature/read.h"
 #include "core/feature/sweep_block.h"
 #include "core/feature/sweep_columns.h"
@@ -71,7 +73,8 @@ struct Job {
   std::vector<Column> slots;
   OrderedEvents ordered_events;
   OrderedReads ordered_reads;
-  std::vector<CellValues> cells;  // One value a read, by its row.
+  std::vector<CellValues> cells;        // One value a read, by its row.
+  std::vector<std::uint8_t> has_nulls;  // Of the cells.
   std::vector<Status> statuses;
   std::vector<std::int64_t> latest_event_us;
   std::vector<ReadMemory> memories;  // Of the threads: lists of cells live there.
@@ -83,8 +86,9 @@ class BlockSweep {
   explicit BlockSweep(Job& job)
       : job_(job),
         program_(job.program),
+        places_(program_),
         slots_(program_.slots.size()),
-        windows_(program_.windows.size()) {}
+        has_nulls_(program_.cells.size(), false) {}
 
   void run(const Block& block) {
     gather_rows(block);
@@ -96,6 +100,8 @@ class BlockSweep {
 
   // Gives up the memory of the lists that the results have.
   ReadMemory take_memory() { return std::move(memory_); }
+  // Whether the results of a cell have nulls.
+  bool has_nulls(std::size_t cell) const { return has_nulls_[cell]; }
 
  private:
   // Values of a slot for the block's events.
@@ -120,10 +126,14 @@ class BlockSweep {
     times_.resize(event_rows_.size());
     const auto times = job_.events.time.values<std::int64_t>();
     for (std::size_t i = 0; i < times_.size(); ++i) times_[i] = times[event_rows_[i]];
-    read_times_.resize(read_rows_.size());
-    const auto read_times = job_.reads.time.values<std::int64_t>();
-    for (std::size_t i = 0; i < read_times_.size(); ++i) {
-      read_times_[i] = read_times[read_rows_[i]];
+    read_times_ = times_;
+    if (!job_.ordered_reads.are_events) {
+      own_read_times_.resize(read_rows_.size());
+      const auto read_times = job_.reads.time.values<std::int64_t>();
+      for (std::size_t i = 0; i < own_read_times_.size(); ++i) {
+        own_read_times_[i] = read_times[read_rows_[i]];
+      }
+      read_times_ = own_read_times_;
     }
     if (!program_.as_of_created) return;
     created_us_.resize(event_rows_.size());
@@ -182,91 +192,28 @@ class BlockSweep {
 
   // Finds the events of every window and the latest one for each read, entity by entity.
   void place_reads(const Block& block) {
-    latest_.resize(read_rows_.size());
-    for (WindowReads& window : windows_) {
-      window.lows.resize(read_rows_.size());
-      window.highs.resize(read_rows_.size());
-    }
+    places_.start_block(read_rows_.size());
+    const BlockTimes times{times_, created_us_, read_times_};
     const Grouped& events = job_.ordered_events.grouped;
     const Grouped& reads = job_.ordered_reads.grouped;
-    Range entity;
+    EntityRange entity;
     for (std::size_t e = block.begin; e < block.end; ++e) {
       const bool has_events = e + 1 < events.begins.size();
       entity.first_event = entity.last_event;
       entity.last_event += has_events ? events.begins[e + 1] - events.begins[e] : 0;
       entity.first_read = entity.last_read;
       entity.last_read += reads.begins[e + 1] - reads.begins[e];
-      if (entity.first_read == entity.last_read) continue;
-      for (std::size_t w = 0; w < windows_.size(); ++w) {
-        place_window(program_.windows[w], entity, windows_[w]);
-      }
-      place_latest(entity);
+      if (entity.first_read < entity.last_read) places_.place(times, entity);
     }
+    if (!job_.statuses.empty()) tell_ages();
+  }
+
+  void tell_ages() {
+    const std::vector<Position>& latest = places_.latest();
     for (std::size_t r = 0; r < read_rows_.size(); ++r) {
-      const std::int64_t* latest_us = latest_[r] < 0 ? nullptr : &times_[latest_[r]];
+      const std::int64_t* latest_us = latest[r] < 0 ? nullptr : &times_[latest[r]];
       job_.statuses[read_rows_[r]] = status_of(program_, latest_us, read_times_[r]);
       if (latest_us != nullptr) job_.latest_event_us[read_rows_[r]] = *latest_us;
-    }
-  }
-
-  // The events and reads of one entity, in the block.
-  struct Range {
-    std::int64_t first_event = 0;
-    std::int64_t last_event = 0;
-    std::int64_t first_read = 0;
-    std::int64_t last_read = 0;
-  };
-
-  void place_window(const Window& window, const Range& entity, WindowReads& placed) const {
-    if (window.is_session()) return place_sessions(window, entity, placed);
-    std::int64_t low = entity.first_event;
-    std::int64_t high = entity.first_event;
-    for (std::int64_t r = entity.first_read; r < entity.last_read; ++r) {
-      const WindowEnds ends = ends_of(window, read_times_[r]);
-      while (low < entity.last_event && times_[low] <= ends.low_us) ++low;
-      while (high < entity.last_event && times_[high] <= ends.high_us) ++high;
-      placed.lows[r] = static_cast<Position>(low);
-      placed.highs[r] = static_cast<Position>(high);
-    }
-  }
-
-  // One pass over the events cuts them into sessions; each read takes the one that is open at its
-  // time, or the latest that is over.
-  void place_sessions(const Window& window, const Range& entity, WindowReads& placed) const {
-    SessionCutter cutter(window);
-    std::int64_t end = entity.first_event;
-    std::int64_t start = end;   // Of the session of the last event.
-    std::int64_t before = end;  // Of the one before it.
-    for (std::int64_t r = entity.first_read; r < entity.last_read; ++r) {
-      for (; end < entity.last_event && times_[end] <= read_times_[r]; ++end) {
-        if (!cutter.next(times_[end])) continue;
-        before = start;
-        start = end;
-      }
-      const bool is_over = cutter.is_over_at(read_times_[r]);
-      std::int64_t low = is_over ? end : start;
-      std::int64_t high = end;
-      if (window.is_over) {
-        low = is_over ? start : before;
-        high = is_over ? end : start;
-      }
-      placed.lows[r] = static_cast<Position>(low);
-      placed.highs[r] = static_cast<Position>(high);
-    }
-  }
-
-  void place_latest(const Range& entity) {
-    std::int64_t end = entity.first_event;
-    for (std::int64_t r = entity.first_read; r < entity.last_read; ++r) {
-      while (end < entity.last_event && times_[end] <= read_times_[r]) ++end;
-      std::int64_t latest = end - 1;
-      if (program_.as_of_created) {
-        while (latest >= entity.first_event &&
-               !KeptWindow::was_created(created_us_[latest], read_times_[r])) {
-          --latest;
-        }
-      }
-      latest_[r] = latest < entity.first_event ? Position{-1} : static_cast<Position>(latest);
     }
   }
 
@@ -292,20 +239,20 @@ class BlockSweep {
     if (cell.aggregate == nullptr) {
       take_latest(*task.values);
     } else if (program_.as_of_created || cell.aggregate->sweep == nullptr) {
-      task.window = &windows_[cell.window];
+      task.window = places_.window(cell.window);
       read_each(cell, task);
     } else {
-      task.window = &windows_[cell.window];
+      task.window = places_.window(cell.window);
       task.prefix = prefix_of(cell);
       cell.aggregate->sweep(task);
     }
-    scatter({cell.kind, cell.is_list}, job_.cells[index]);
+    scatter(index);
   }
 
   void store(std::size_t read, const Value& value) {
     result_.valid[read] = value.is_null() ? 0 : 1;
     if (value.is_number()) {
-      result_.numbers[read] = value.number();
+      result_.numbers[read] = canonical(value.number());
     } else if (value.is_text()) {
       result_.views[read] = value.text();
     } else if (value.is_list()) {
@@ -316,8 +263,9 @@ class BlockSweep {
   }
 
   void take_latest(const SlotView& values) {
+    const std::vector<Position>& latest = places_.latest();
     for (std::size_t r = 0; r < read_rows_.size(); ++r) {
-      store(r, latest_[r] < 0 ? Value() : values.at(static_cast<std::size_t>(latest_[r])));
+      store(r, latest[r] < 0 ? Value() : values.at(static_cast<std::size_t>(latest[r])));
     }
   }
 
@@ -331,8 +279,8 @@ class BlockSweep {
     window.times_us = times_.data();
     if (program_.as_of_created) window.created_us = created_us_.data();
     for (std::size_t r = 0; r < read_rows_.size(); ++r) {
-      window.begin = static_cast<std::size_t>(task.window->lows[r]);
-      window.end = static_cast<std::size_t>(task.window->highs[r]);
+      window.begin = static_cast<std::size_t>(task.window.lows[r]);
+      window.end = static_cast<std::size_t>(task.window.highs[r]);
       window.created_limit_us = read_times_[r];
       store(r, cell.aggregate->read(window, memory_));
     }
@@ -341,19 +289,19 @@ class BlockSweep {
   // Plain pointers in the loops: bytes may alias anything, so members would be loaded each time.
   template <typename T>
   void scatter_values(const LargeVector<T>& from, LargeVector<T>& to) const {
-    const std::int64_t* const rows = read_rows_.data();
+    const RowNumber* const rows = read_rows_.data();
     const T* const source = from.data();
     T* const target = to.data();
     for (std::size_t r = 0, count = read_rows_.size(); r < count; ++r) target[rows[r]] = source[r];
   }
 
-  void scatter(DataType type, CellValues& cells) const {
-    const std::int64_t* const rows = read_rows_.data();
-    const std::uint8_t* const valid = result_.valid.data();
-    std::uint8_t* const target = cells.valid.data();
-    // All start as valid, and most are.
-    for (std::size_t r = 0, count = read_rows_.size(); r < count; ++r) {
-      if (valid[r] == 0) target[rows[r]] = 0;
+  void scatter(std::size_t cell) {
+    const DataType type = {program_.cells[cell].kind, program_.cells[cell].is_list};
+    CellValues& cells = job_.cells[cell];
+    // All start as valid, and mostly are.
+    if (std::memchr(result_.valid.data(), 0, read_rows_.size()) != nullptr) {
+      has_nulls_[cell] = true;
+      scatter_values(result_.valid, cells.valid);
     }
     if (type.is_list) {
       scatter_values(result_.lists, cells.lists);
@@ -368,15 +316,16 @@ class BlockSweep {
 
   Job& job_;
   const Program& program_;
-  std::span<const std::int64_t> event_rows_;
-  std::span<const std::int64_t> read_rows_;
+  std::span<const RowNumber> event_rows_;
+  std::span<const RowNumber> read_rows_;
   std::vector<std::int64_t> times_;
-  std::vector<std::int64_t> created_us_;  // With as_of_created only.
-  std::vector<std::int64_t> read_times_;
-  std::vector<Position> latest_;  // -1: none.
+  std::vector<std::int64_t> created_us_;      // With as_of_created only.
+  std::vector<std::int64_t> own_read_times_;  // Where the reads are not the events.
+  std::span<const std::int64_t> read_times_;
+  ReadPlaces places_;
   std::vector<SlotMemory> slots_;
-  std::vector<WindowReads> windows_;
   std::vector<std::unique_ptr<Prefix>> prefixes_;
+  std::vector<bool> has_nulls_;
   CellValues result_;
   ReadMemory memory_;
 };
@@ -397,6 +346,9 @@ rtml::Status run_blocks(Job& job, const SweepOptions& options, std::int64_t* ove
     }
     const std::lock_guard lock(mutex);
     job.memories.push_back(sweep.take_memory());
+    for (std::size_t c = 0; c < job.cells.size(); ++c) {
+      if (sweep.has_nulls(c)) job.has_nulls[c] = 1;
+    }
   };
   std::vector<std::thread> threads;
   const auto wanted = static_cast<std::size_t>(std::max(options.threads, 1));
@@ -412,7 +364,7 @@ rtml::Status run_blocks(Job& job, const SweepOptions& options, std::int64_t* ove
 std::vector<std::uint8_t> null_rows(const Job& job) {
   std::vector<std::uint8_t> rows;
   const auto mark = [&](std::size_t row) {
-    if (rows.empty()) rows.resize(job.statuses.size(), 0);
+    if (rows.empty()) rows.resize(static_cast<std::size_t>(job.reads.rows), 0);
     rows[row] = 1;
   };
   for (std::size_t row = 0; row < job.statuses.size(); ++row) {
@@ -426,7 +378,8 @@ std::vector<Column> cell_columns(Job& job) {
   std::vector<Column> cells;
   for (std::size_t c = 0; c < job.program.cells.size(); ++c) {
     const Cell& cell = job.program.cells[c];
-    cells.push_back(to_column(std::move(job.cells[c]), {cell.kind, cell.is_list}));
+    cells.push_back(
+        to_column(std::move(job.cells[c]), {cell.kind, cell.is_list}, job.has_nulls[c] != 0));
   }
   return cells;
 }
@@ -444,17 +397,24 @@ Result<SweepResult> sweep(const Program& program, const EventColumns& events,
   EntityIndex index(program);
   OrderedEvents ordered_events = order_events(program, clean, slots, index);
   OrderedReads ordered_reads = order_reads(events, ordered_events, reads, index);
-  Job job{
-      program, clean, reads, std::move(slots), std::move(ordered_events), std::move(ordered_reads),
-      {},      {},    {},     {}};
+  Job job{.program = program,
+          .events = clean,
+          .reads = reads,
+          .slots = std::move(slots),
+          .ordered_events = std::move(ordered_events),
+          .ordered_reads = std::move(ordered_reads)};
   const auto rows = static_cast<std::size_t>(reads.rows);
   job.cells.resize(program.cells.size());
+  job.has_nulls.resize(program.cells.size(), 0);
   for (std::size_t c = 0; c < program.cells.size(); ++c) {
     resize(job.cells[c], {program.cells[c].kind, program.cells[c].is_list}, rows);
     std::fill(job.cells[c].valid.begin(), job.cells[c].valid.end(), std::uint8_t{1});
   }
-  job.statuses.assign(rows, Status::kNotFound);
-  job.latest_event_us.assign(rows, 0);
+  // Rows too old for the ttl are null, so that it takes their ages.
+  if (options.tells_ages || program.ttl_us > 0) {
+    job.statuses.assign(rows, Status::kNotFound);
+    job.latest_event_us.assign(rows, 0);
+  }
   SweepResult result;
   RTML_TRY(run_blocks(job, options, &result.overflows));
   const std::vector<std::uint8_t> nulls = null_rows(job);

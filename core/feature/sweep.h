@@ -41,12 +41,14 @@ struct ReadColumns {
 struct SweepOptions {
   int threads = 1;                     // The result does not depend on it.
   const CancelFlag* cancel = nullptr;  // May be null.
+  bool tells_ages = true;  // False: statuses and latest_event_us are of no use to the caller.
 };
 
 struct SweepResult {
   // One row a read, in the reads' order: Program::output_schema().
   std::vector<table::Column> features;
   // kNotFound or kOutsideMaxAge for the whole row, else kPresent (a null value is kNullValue).
+  // Maybe empty without SweepOptions::tells_ages, and so is latest_event_us.
   std::vector<Status> statuses;
   // The time of the latest event each read saw; unspecified where it is kNotFound.
   std::vector<std::int64_t> latest_event_us;
@@ -57,7 +59,8 @@ struct SweepResult {
 };
 
 // Computes the features of every read. A read with a null key gives nulls and kNotFound. Fails with
-// kDataBadValue on a null time, kInterrupted if cancelled.
+// kDataBadValue on a null time, kUnsupported beyond 2^31 - 2 events or reads, kInterrupted if
+// cancelled.
 Result<SweepResult> sweep(const Program& program, const EventColumns& events,
                           const ReadColumns& reads, const SweepOptions& options = {});
 

@@ -27,6 +27,7 @@ void make_counts(const SweepTask& task) {
     count += takes(task, i) ? 1 : 0;
   }
   counts[task.events] = count;
+  task.prefix->takes_all = static_cast<std::size_t>(count) == task.events;
 }
 
 void make_previous(const SweepTask& task) {
@@ -87,80 +88,114 @@ bool find_scale(const SweepTask& task, int* exponent) {
   return low >= -1022 && high + headroom <= 1023 && high - low + headroom <= 126;
 }
 
-void make_sums(const SweepTask& task) {
-  Prefix& prefix = *task.prefix;
-  if (prefix.is_exact || !prefix.sums.empty()) return;
-  const double* const numbers = task.values->numbers;
-  prefix.is_exact = !task.values->holds_numbers() || find_scale(task, &prefix.exponent);
-  prefix.sums.assign(prefix.is_exact ? task.events + 1 : 1, 0);
-  if (!prefix.is_exact) return;
+// Fills prefix.sums with the running sums of what `term(i)` gives for the events taken.
+template <typename Term>
+void add_up(const SweepTask& task, const Term& term) {
+  Int128* const sums = task.prefix->sums.data();
   // Unsigned, because the running sum may wrap where no window's sum does.
   UnsignedInt128 sum = 0;
   for (std::size_t i = 0; i < task.events; ++i) {
-    prefix.sums[i] = static_cast<Int128>(sum);
-    if (!takes(task, i)) continue;
-    if (!task.values->holds_numbers()) {
-      sum += static_cast<UnsignedInt128>(static_cast<Int128>(task.values->integers[i]));
-      continue;
-    }
-    const Parts parts = parts_of(numbers[i]);
-    const int shift = parts.exponent - prefix.exponent;
-    if (shift >= 0) {
-      sum += static_cast<UnsignedInt128>(static_cast<Int128>(parts.mantissa)) << shift;
-    } else if (shift > -64) {
-      sum += static_cast<UnsignedInt128>(static_cast<Int128>(parts.mantissa >> -shift));
-    }
+    sums[i] = static_cast<Int128>(sum);
+    if (takes(task, i)) sum += term(i);
   }
-  prefix.sums[task.events] = static_cast<Int128>(sum);
+  sums[task.events] = static_cast<Int128>(sum);
 }
 
-Int128 window_sum(const Prefix& prefix, Position low, Position high) {
-  return static_cast<Int128>(static_cast<UnsignedInt128>(prefix.sums[high]) -
-                             static_cast<UnsignedInt128>(prefix.sums[low]));
+void make_sums(const SweepTask& task) {
+  Prefix& prefix = *task.prefix;
+  if (!prefix.sums.empty()) return;
+  const bool are_numbers = task.values->holds_numbers();
+  prefix.is_exact = !are_numbers || find_scale(task, &prefix.exponent);
+  prefix.sums.resize(prefix.is_exact ? task.events + 1 : 1);
+  if (!prefix.is_exact) return;
+  if (!are_numbers) {
+    const std::int64_t* const integers = task.values->integers;
+    return add_up(task, [&](std::size_t i) { return static_cast<UnsignedInt128>(integers[i]); });
+  }
+  const double* const numbers = task.values->numbers;
+  const int exponent = prefix.exponent;
+  add_up(task, [&](std::size_t i) -> UnsignedInt128 {
+    const Parts parts = parts_of(numbers[i]);
+    const int shift = parts.exponent - exponent;
+    if (shift >= 0) return static_cast<UnsignedInt128>(Int128{parts.mantissa}) << shift;
+    if (shift <= -64) return 0;  // A zero, whose exponent says nothing.
+    return static_cast<UnsignedInt128>(Int128{parts.mantissa >> -shift});
+  });
 }
 
-// Calls `emit(read, sum, terms)` for each read, with the rounded sum of its window.
-template <typename Emit>
-void sweep_exact(const SweepTask& task, const Emit& emit) {
-  const Prefix& prefix = *task.prefix;
-  // A power of two between 2^-1022 and 2^1023, so the product is exact.
-  const double unit = std::ldexp(1.0, prefix.exponent);
-  for (std::size_t read = 0; read < task.reads; ++read) {
-    const Position low = task.window->lows[read];
-    const Position high = task.window->highs[read];
-    emit(read, to_double(window_sum(prefix, low, high)) * unit,
-         prefix.counts[high] - prefix.counts[low]);
+Int128 difference(const Int128* sums, Position low, Position high) {
+  return static_cast<Int128>(static_cast<UnsignedInt128>(sums[high]) -
+                             static_cast<UnsignedInt128>(sums[low]));
+}
+
+// to_double() in so few instructions, and with so few branches, as suit a loop over all windows.
+double rounded(Int128 sum) {
+  const auto small = static_cast<std::int64_t>(sum);
+  if (small == sum) return static_cast<double>(small);
+  const auto sign = static_cast<UnsignedInt128>(sum >> 127);  // 0, or all ones.
+  const UnsignedInt128 magnitude = (static_cast<UnsignedInt128>(sum) ^ sign) - sign;
+  // The upper 62 or 63 bits of 64 or more, with the last one set if anything below is: enough to
+  // round once, and a signed integer, which converts faster than an unsigned one.
+  const int shift = 65 - std::countl_zero(static_cast<std::uint64_t>(magnitude >> 64) | 1);
+  const bool is_more = magnitude << (128 - shift) != 0;
+  const auto top = static_cast<std::int64_t>(magnitude >> shift) | std::int64_t{is_more};
+  const auto scale = std::bit_cast<double>(static_cast<std::uint64_t>(1023 + shift) << 52);
+  return static_cast<double>(sign == 0 ? top : -top) * scale;
+}
+
+// Sums of all windows, or means, as differences of running sums.
+template <bool kIsMean, bool kTakesAll>
+void sweep_exact(const SweepTask& task) {
+  const Int128* const sums = task.prefix->sums.data();
+  const Position* const counts = task.prefix->counts.data();
+  const Position* const lows = task.window.lows;
+  const Position* const highs = task.window.highs;
+  std::uint8_t* const valid = task.result->valid.data();
+  double* const numbers = task.result->numbers.data();
+  // A power of two between 2^-1022 and 2^1023, so the product is exact, and no -0.0.
+  const double unit = std::ldexp(1.0, task.prefix->exponent);
+  for (std::size_t read = 0, reads = task.reads; read < reads; ++read) {
+    const Position low = lows[read];
+    const Position high = highs[read];
+    const Position terms = kTakesAll ? high - low : counts[high] - counts[low];
+    const double sum = rounded(difference(sums, low, high)) * unit;
+    valid[read] = terms > 0 ? 1 : 0;
+    numbers[read] = kIsMean ? sum / static_cast<double>(std::max(terms, 1)) : sum;
   }
 }
 
 // The same for values that fit no common scale: a wide accumulator slides along.
-template <typename Emit>
-void sweep_wide(const SweepTask& task, const Emit& emit) {
+template <bool kIsMean>
+void sweep_wide(const SweepTask& task) {
+  CellValues& result = *task.result;
+  const std::vector<Position>& counts = task.prefix->counts;
   ExactSum sum;
   Position begin = 0;
   Position end = 0;
   for (std::size_t read = 0; read < task.reads; ++read) {
-    const Position low = task.window->lows[read];
-    const Position high = task.window->highs[read];
+    const Position low = task.window.lows[read];
+    const Position high = task.window.highs[read];
     for (; end < high; ++end) {
       if (takes(task, end)) sum.add(task.values->numbers[end]);
     }
     for (; begin < low; ++begin) {
       if (takes(task, begin)) sum.remove(task.values->numbers[begin]);
     }
-    emit(read, sum.rounded(), task.prefix->counts[high] - task.prefix->counts[low]);
+    const Position terms = counts[high] - counts[low];
+    result.valid[read] = terms > 0 ? 1 : 0;
+    result.numbers[read] = kIsMean
+                               ? canonical(sum.rounded() / static_cast<double>(std::max(terms, 1)))
+                               : sum.rounded();
   }
 }
 
-template <typename Emit>
-void sweep_numbers(const SweepTask& task, const Emit& emit) {
+template <bool kIsMean>
+void sweep_numbers(const SweepTask& task) {
   make_counts(task);
   make_sums(task);
-  if (task.prefix->is_exact) {
-    sweep_exact(task, emit);
-  } else {
-    sweep_wide(task, emit);
-  }
+  if (!task.prefix->is_exact) return sweep_wide<kIsMean>(task);
+  return task.prefix->takes_all ? sweep_exact<kIsMean, true>(task)
+                                : sweep_exact<kIsMean, false>(task);
 }
 
 // Takes the value of event `position` of the block for read `read`.
@@ -186,8 +221,8 @@ void slide_extreme(const SweepTask& task, const T* values, const Precedes& prece
   std::size_t back = 0;
   Position end = 0;
   for (std::size_t read = 0; read < task.reads; ++read) {
-    const Position low = task.window->lows[read];
-    const Position high = task.window->highs[read];
+    const Position low = task.window.lows[read];
+    const Position high = task.window.highs[read];
     end = std::max(end, low);  // What no window sees need not be looked at.
     for (; end < high; ++end) {
       if (!takes(task, end)) continue;
@@ -219,16 +254,16 @@ void sweep_extreme(const SweepTask& task) {
 }  // namespace
 
 void sweep_count(const SweepTask& task) {
-  const WindowReads& window = *task.window;
+  const WindowReads window = task.window;
   std::int64_t* const result = task.result->integers.data();
   std::fill(task.result->valid.begin(), task.result->valid.end(), std::uint8_t{1});
-  if (task.values == nullptr && task.filter == nullptr) {
+  if (task.values != nullptr || task.filter != nullptr) make_counts(task);
+  if ((task.values == nullptr && task.filter == nullptr) || task.prefix->takes_all) {
     for (std::size_t read = 0; read < task.reads; ++read) {
       result[read] = window.highs[read] - window.lows[read];
     }
     return;
   }
-  make_counts(task);
   const Position* const counts = task.prefix->counts.data();
   for (std::size_t read = 0; read < task.reads; ++read) {
     result[read] = counts[window.highs[read]] - counts[window.lows[read]];
@@ -237,19 +272,14 @@ void sweep_count(const SweepTask& task) {
 
 void sweep_sum(const SweepTask& task) {
   CellValues& result = *task.result;
-  if (task.values->holds_numbers()) {
-    return sweep_numbers(task, [&](std::size_t read, double sum, Position terms) {
-      result.valid[read] = terms > 0 ? 1 : 0;
-      result.numbers[read] = sum;
-    });
-  }
+  if (task.values->holds_numbers()) return sweep_numbers<false>(task);
   make_counts(task);
   make_sums(task);
   const Prefix& prefix = *task.prefix;
   for (std::size_t read = 0; read < task.reads; ++read) {
-    const Position low = task.window->lows[read];
-    const Position high = task.window->highs[read];
-    const Int128 sum = window_sum(prefix, low, high);
+    const Position low = task.window.lows[read];
+    const Position high = task.window.highs[read];
+    const Int128 sum = difference(prefix.sums.data(), low, high);
     const auto small = static_cast<std::int64_t>(sum);
     const bool fits = small == sum;
     result.integers[read] = small;
@@ -259,11 +289,7 @@ void sweep_sum(const SweepTask& task) {
 }
 
 void sweep_mean(const SweepTask& task) {
-  CellValues& result = *task.result;
-  sweep_numbers(task, [&](std::size_t read, double sum, Position terms) {
-    result.valid[read] = terms > 0 ? 1 : 0;
-    result.numbers[read] = canonical(sum / static_cast<double>(std::max(terms, 1)));
-  });
+  sweep_numbers<true>(task);
 }
 
 void sweep_min(const SweepTask& task) {
@@ -277,16 +303,16 @@ void sweep_max(const SweepTask& task) {
 void sweep_first(const SweepTask& task) {
   make_next(task);
   for (std::size_t read = 0; read < task.reads; ++read) {
-    const Position first = task.prefix->next[task.window->lows[read]];
-    take(task, read, first, first < task.window->highs[read]);
+    const Position first = task.prefix->next[task.window.lows[read]];
+    take(task, read, first, first < task.window.highs[read]);
   }
 }
 
 void sweep_last(const SweepTask& task) {
   make_previous(task);
   for (std::size_t read = 0; read < task.reads; ++read) {
-    const Position last = task.prefix->previous[task.window->highs[read]];
-    take(task, read, last, last >= task.window->lows[read]);
+    const Position last = task.prefix->previous[task.window.highs[read]];
+    take(task, read, last, last >= task.window.lows[read]);
   }
 }
 

@@ -23,6 +23,7 @@ struct Prefix {
   std::size_t filter = kNone;
 
   std::vector<Position> counts;    // How many are taken before i.
+  bool takes_all = false;          // They are i.
   std::vector<Position> previous;  // The last one taken before i, or -1.
   std::vector<Position> next;      // The first one taken at or after i, or the number of events.
   // The sum of those before i, modulo 2^128, in units of 2^exponent. Empty if `is_exact` is false:
@@ -35,8 +36,8 @@ struct Prefix {
 // The reads of a block against one window: [lows[r], highs[r]) are the events in it. Both never
 // fall from one read to the next.
 struct WindowReads {
-  std::vector<Position> lows;
-  std::vector<Position> highs;
+  const Position* lows = nullptr;
+  const Position* highs = nullptr;
 };
 
 // What one cell gives, one value a read of the block.
@@ -55,7 +56,7 @@ struct SweepTask {
   const SlotView* values = nullptr;
   const SlotView* filter = nullptr;
   Prefix* prefix = nullptr;  // Of the slot and the filter; what it lacks is made on first use.
-  const WindowReads* window = nullptr;
+  WindowReads window;
   CellValues* result = nullptr;
   std::int64_t* overflows = nullptr;
 };

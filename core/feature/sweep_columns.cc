@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +17,9 @@ using table::Column;
 using table::ColumnBuilder;
 using table::DataType;
 using table::Kind;
+
+// Positions in a block fit 32 bits, and one entity may have all the rows.
+constexpr std::int64_t kMostRows = std::numeric_limits<Position>::max() - 1;
 
 rtml::Status check_column(const Column& column, const std::string& name, DataType wanted,
                           std::int64_t rows) {
@@ -66,13 +70,14 @@ struct AdoptedBuffers {
   std::vector<std::uint8_t> bitmap;
 };
 
-// A column over `values` of `owner`, with the nulls that `valid` marks by 0.
-Column adopt(DataType type, const void* values, std::shared_ptr<AdoptedBuffers> owner) {
+// A column over `values` of `owner`, with the nulls that `valid` marks by 0 if it has any.
+Column adopt(DataType type, const void* values, std::shared_ptr<AdoptedBuffers> owner,
+             bool has_nulls = true) {
   const LargeVector<std::uint8_t>& valid = owner->values.valid;
   auto data = std::make_shared<table::ColumnData>();
   data->type = type;
   data->length = static_cast<std::int64_t>(valid.size());
-  data->null_count = std::count(valid.begin(), valid.end(), std::uint8_t{0});
+  if (has_nulls) data->null_count = std::count(valid.begin(), valid.end(), std::uint8_t{0});
   if (data->null_count > 0) {
     owner->bitmap.assign((valid.size() + 7) / 8, 0);
     std::uint8_t* const bitmap = owner->bitmap.data();
@@ -145,6 +150,10 @@ Result<EventColumns> event_columns(const Program& program, const table::Batch& b
 
 rtml::Status check_columns(const Program& program, const EventColumns& events,
                            const ReadColumns& reads) {
+  if (std::max(events.rows, reads.rows) > kMostRows) {
+    return fail(ErrorCode::kUnsupported, "more rows than one sweep takes: " +
+                                             std::to_string(std::max(events.rows, reads.rows)));
+  }
   RTML_TRY(check_keys(program, events.keys, events.rows));
   RTML_TRY(check_keys(program, reads.keys, reads.rows));
   RTML_TRY(check_time(events.time, program.time_column, events.rows));
@@ -207,7 +216,7 @@ std::vector<Column> slot_columns(const Program& program, const EventColumns& eve
   return slots;
 }
 
-Column to_column(CellValues values, DataType type) {
+Column to_column(CellValues values, DataType type, bool has_nulls) {
   const Kind kind = type.kind;
   if (type.is_list || kind == Kind::kBool || is_text(kind)) {
     ColumnBuilder builder(type);
@@ -230,7 +239,7 @@ Column to_column(CellValues values, DataType type) {
   const void* const data = kind == Kind::kDouble
                                ? static_cast<const void*>(owner->values.numbers.data())
                                : static_cast<const void*>(owner->values.integers.data());
-  return adopt({kind}, data, std::move(owner));
+  return adopt({kind}, data, std::move(owner), has_nulls);
 }
 
 Column widened(const Column& column, DataType type) {
@@ -290,9 +299,9 @@ std::vector<Column> finish_outputs(const Program& program, const std::vector<Col
   for (const std::size_t cell : program.row_cells) values.push_back(cells[cell]);
   for (const std::size_t index : program.evaluation_order) {
     const Output& output = program.outputs[index];
-    const Column column =
-        output.expression ? output.expression->evaluate(values, rows) : cells[output.cell];
-    values[index] = to_declared(column, output.field.type);
+    values[index] = output.expression
+                        ? to_declared(output.expression->evaluate(values, rows), output.field.type)
+                        : widened(cells[output.cell], output.field.type);
   }
   values.resize(program.outputs.size());
   // Only now, because an expression of a feature sees the values that its row would have had.

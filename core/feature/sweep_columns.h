@@ -26,13 +26,15 @@ table::Column without_nan(const table::Column& column);
 // whatever NaN and zeros it has.
 std::vector<table::Column> slot_columns(const Program& program, const EventColumns& events);
 
-// Turns plain arrays into a column of a type, without a copy of numbers.
-table::Column to_column(CellValues values, table::DataType type);
+// Turns plain arrays into a column of a type, without a copy of numbers. Without `has_nulls` every
+// value is valid.
+table::Column to_column(CellValues values, table::DataType type, bool has_nulls = true);
 
 // Converts the column of a cell to its declared type.
 table::Column widened(const table::Column& column, table::DataType type);
 
-// Converts the column of an expression: the same, and a DOUBLE gets one NaN and no -0.0.
+// Converts the column of an expression: the same, and a DOUBLE gets one NaN and no -0.0, which the
+// columns of cells have already.
 table::Column to_declared(const table::Column& column, table::DataType type);
 
 // The column with null wherever `is_null` is not 0; itself if `is_null` is empty.

@@ -1,6 +1,7 @@
 #include "core/feature/sweep_order.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
@@ -84,8 +85,7 @@ Grouped group(const std::vector<std::int32_t>& entities, std::int32_t count) {
   std::vector<std::int64_t> next = grouped.begins;
   for (std::size_t row = 0; row < entities.size(); ++row) {
     if (entities[row] >= 0) {
-      grouped.rows[static_cast<std::size_t>(next[entities[row]]++)] =
-          static_cast<std::int64_t>(row);
+      grouped.rows[static_cast<std::size_t>(next[entities[row]]++)] = static_cast<RowNumber>(row);
     }
   }
   return grouped;
@@ -94,7 +94,7 @@ Grouped group(const std::vector<std::int32_t>& entities, std::int32_t count) {
 // Whether rows are in order already, as those of files mostly are: where their times rise, nothing
 // else has to be looked at.
 template <typename Less>
-bool are_in_order(std::span<const std::int64_t> rows, std::span<const std::int64_t> times,
+bool are_in_order(std::span<const RowNumber> rows, std::span<const std::int64_t> times,
                   const Less& less) {
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const std::int64_t before = times[rows[i - 1]];
@@ -185,7 +185,7 @@ class EventOrder {
 
 // Whether ids rise from row to row, as they do where a database gave them: then none is there
 // twice.
-bool are_rising(const Column& id, std::span<const std::int64_t> rows) {
+bool are_rising(const Column& id, std::span<const RowNumber> rows) {
   if (id.null_count() > 0) return false;
   const auto rise = [&](const auto& id_at) {
     for (std::size_t i = 1; i < rows.size(); ++i) {
@@ -202,11 +202,23 @@ bool are_rising(const Column& id, std::span<const std::int64_t> rows) {
   return rise([&](std::int64_t row) { return id.integer_at(row); });
 }
 
+// Whether all rows are in the order of events and no id is there twice, as in most files: then
+// this holds for the rows of each entity, and nobody has to look at them one by one.
+bool are_all_in_order(const Program& program, const EventColumns& events) {
+  if (events.created || (!events.id && program.is_order_needed)) return false;
+  const auto times = events.time.values<std::int64_t>();
+  if (!std::is_sorted(times.begin(), times.end())) return false;
+  if (!events.id) return true;
+  if (events.id->null_count() > 0 || events.id->type().kind != Kind::kInt64) return false;
+  const auto ids = events.id->values<std::int64_t>();
+  return std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end();
+}
+
 // Finds the rows of each entity whose id another row has that is to be kept.
 std::vector<std::int64_t> find_duplicates(const Grouped& grouped, const Column& id,
                                           const EventOrder& order) {
   std::vector<std::int64_t> duplicates;
-  std::vector<std::int64_t> rows;
+  std::vector<RowNumber> rows;
   for (std::size_t e = 0; e + 1 < grouped.begins.size(); ++e) {
     const auto begin = grouped.rows.begin() + grouped.begins[e];
     const auto end = grouped.rows.begin() + grouped.begins[e + 1];
@@ -321,6 +333,7 @@ OrderedEvents order_events(const Program& program, const EventColumns& events,
   ordered.without_key = std::count(entities.begin(), entities.end(), EntityIndex::kNullKey);
   const EventOrder order(program, events, slots);
   ordered.grouped = group(entities, index.size());
+  if (are_all_in_order(program, events)) return ordered;
   if (events.id) {
     ordered.duplicates = find_duplicates(ordered.grouped, *events.id, order);
     if (!ordered.duplicates.empty()) {
@@ -350,7 +363,7 @@ OrderedReads order_reads(const EventColumns& events, const OrderedEvents& ordere
                          const ReadColumns& reads, const EntityIndex& index) {
   if (are_same(events, reads) && ordered_events.duplicates.empty()) {
     // Events of one moment may stand in another order, but reads of one moment are alike.
-    OrderedReads same{ordered_events.grouped, {}};
+    OrderedReads same{.grouped = ordered_events.grouped, .without_key = {}, .are_events = true};
     same.grouped.begins.push_back(same.grouped.begins.back());
     for (std::int64_t row = 0; ordered_events.without_key > 0 && row < reads.rows; ++row) {
       if (is_null_key(reads.keys, row)) same.without_key.push_back(row);

@@ -12,9 +12,12 @@
 
 namespace rtml::feature {
 
+// The number of a row; there are never more of them.
+using RowNumber = std::uint32_t;
+
 // Rows grouped by entity: those of entity e are rows[begins[e]] to rows[begins[e + 1] - 1].
 struct Grouped {
-  std::vector<std::int64_t> rows;
+  std::vector<RowNumber> rows;
   std::vector<std::int64_t> begins;
 };
 
@@ -27,6 +30,7 @@ struct OrderedEvents {
 struct OrderedReads {
   Grouped grouped;  // By time within an entity; the last entity is all that have no events.
   std::vector<std::int64_t> without_key;  // Rows whose key is null, ascending.
+  bool are_events = false;                // They are the events, in their order.
 };
 
 // The entities of a sweep and what stands where. `slots` are the program's slots over the events.

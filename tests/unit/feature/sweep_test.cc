@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -79,6 +80,35 @@ TEST_CASE("sweep: many blocks on many threads equal the kernel") {
       const std::string expected = show(read->values[f]);
       all_same = all_same && expected == show(value_at(one->features[f], row)) &&
                  expected == show(value_at(three->features[f], row));
+    }
+  }
+  CHECK(all_same);
+}
+
+TEST_CASE("sweep: rows in order, as files have them, give what they give in any order") {
+  const ViewBuilder view = wide_view();
+  const Program program = view.program();
+  std::vector<SourceRow> rows = many_rows(20'000);
+  std::sort(rows.begin(), rows.end(),
+            [](const SourceRow& a, const SourceRow& b) { return a.t < b.t; });
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].id = static_cast<std::int64_t>(i);
+  const auto events = event_columns(program, to_batch(view.schema, rows), "the rows");
+  REQUIRE(events.has_value());
+  const auto in_order = sweep(program, *events, reads_of(program, *events), {.tells_ages = false});
+  REQUIRE(in_order.has_value());
+
+  std::vector<SourceRow> mixed = rows;
+  std::shuffle(mixed.begin(), mixed.end(), std::mt19937_64(3));
+  const auto mixed_events = event_columns(program, to_batch(view.schema, mixed), "the rows");
+  REQUIRE(mixed_events.has_value());
+  const auto any_order = sweep(program, *mixed_events, reads_of(program, *mixed_events));
+  REQUIRE(any_order.has_value());
+  CHECK(any_order->duplicates.empty());
+  bool all_same = true;
+  for (std::size_t i = 0; i < mixed.size(); ++i) {
+    for (std::size_t f = 0; f < program.outputs.size(); ++f) {
+      all_same = all_same && show(value_at(any_order->features[f], static_cast<std::int64_t>(i))) ==
+                                 show(value_at(in_order->features[f], *mixed[i].id));
     }
   }
   CHECK(all_same);
