@@ -13,6 +13,7 @@ namespace rtml::lmdb {
 namespace {
 
 constexpr std::uint64_t kGib = std::uint64_t{1} << 30;
+constexpr const char* kDataFile = "data.mdb";  // LMDB's name for it.
 
 Result<std::unique_ptr<LmdbStore>> open_store(const std::string& options_text) {
   RTML_TRY_ASSIGN(const Json options, parse_json(options_text, "options"));
@@ -30,8 +31,7 @@ Result<std::unique_ptr<LmdbStore>> open_store(const std::string& options_text) {
     }
   }
   if (path.empty()) return fail(ErrorCode::kBadValue, "lmdb needs the option: path");
-  RTML_TRY_ASSIGN(auto environment, Environment::open(path, map_bytes));
-  return std::make_unique<LmdbStore>(std::move(environment));
+  return std::make_unique<LmdbStore>(path, map_bytes);
 }
 
 // A cursor over the names of groups.
@@ -68,19 +68,43 @@ class NameCursor {
 
 sdk::Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::string& options,
                                                         const sdk::Call& /*call*/) {
-  return plugins::to_sdk(open_store(options));
+  const auto opened = [&]() -> Result<std::unique_ptr<LmdbStore>> {
+    RTML_TRY_ASSIGN(auto store, open_store(options));
+    // What is there and cannot be read is told at once.
+    RTML_TRY(store->environment(false));
+    return store;
+  };
+  return plugins::to_sdk(opened());
+}
+
+Result<std::shared_ptr<Environment>> LmdbStore::environment(bool makes) {
+  const std::scoped_lock lock(guard_);
+  if (environment_ != nullptr) return environment_;
+  std::error_code ignored;
+  if (!makes && !std::filesystem::exists(directory_ / kDataFile, ignored)) return environment_;
+  RTML_TRY_ASSIGN(environment_, Environment::open(directory_, map_bytes_));
+  return environment_;
 }
 
 sdk::Result<sdk::Groups> LmdbStore::get_groups(const std::vector<std::string_view>& groups,
                                                const sdk::Call& /*call*/) {
-  RTML_SDK_TRY_ASSIGN(const auto snapshot, Snapshot::take(environment_));
+  RTML_SDK_TRY_ASSIGN(const auto environment, plugins::to_sdk(this->environment(false)));
+  if (environment == nullptr) {
+    sdk::Groups empty;
+    for (const std::string_view group : groups) {
+      RTML_SDK_TRY(plugins::check_group(group));
+      empty.add_group(empty.copy(group));
+    }
+    return empty;
+  }
+  RTML_SDK_TRY_ASSIGN(const auto snapshot, Snapshot::take(environment));
   sdk::Groups found(snapshot);
   for (const std::string_view group : groups) {
     RTML_SDK_TRY(plugins::check_group(group));
     found.add_group(found.copy(group));
     RTML_SDK_TRY_ASSIGN(const auto number,
-                        group_number(*environment_, snapshot->transaction(), group));
-    if (number) RTML_SDK_TRY(add_members(*environment_, snapshot->members(), *number, &found));
+                        group_number(*environment, snapshot->transaction(), group));
+    if (number) RTML_SDK_TRY(add_members(*environment, snapshot->members(), *number, &found));
   }
   return found;
 }
@@ -88,9 +112,11 @@ sdk::Result<sdk::Groups> LmdbStore::get_groups(const std::vector<std::string_vie
 sdk::Result<sdk::Groups> LmdbStore::scan(std::string_view prefix, std::string_view after,
                                          std::int64_t limit, bool with_members,
                                          const sdk::Call& call) {
-  RTML_SDK_TRY_ASSIGN(const auto snapshot, Snapshot::take(environment_));
+  RTML_SDK_TRY_ASSIGN(const auto environment, plugins::to_sdk(this->environment(false)));
+  if (environment == nullptr) return sdk::Groups();
+  RTML_SDK_TRY_ASSIGN(const auto snapshot, Snapshot::take(environment));
   sdk::Groups found(snapshot);
-  NameCursor cursor(*environment_, snapshot->transaction());
+  NameCursor cursor(*environment, snapshot->transaction());
   std::int64_t count = 0;
   for (cursor.seek(std::max(prefix, after)); cursor.code() == MDB_SUCCESS && count < limit;
        cursor.next()) {
@@ -99,11 +125,11 @@ sdk::Result<sdk::Groups> LmdbStore::scan(std::string_view prefix, std::string_vi
     if (count++ % 4'096 == 0) RTML_SDK_TRY(call.check());
     found.add_group(cursor.name());
     if (!with_members) continue;
-    RTML_SDK_TRY_ASSIGN(const std::uint64_t number, read_number(cursor.number(), *environment_));
-    RTML_SDK_TRY(add_members(*environment_, snapshot->members(), number, &found));
+    RTML_SDK_TRY_ASSIGN(const std::uint64_t number, read_number(cursor.number(), *environment));
+    RTML_SDK_TRY(add_members(*environment, snapshot->members(), number, &found));
   }
   if (cursor.code() != MDB_SUCCESS && cursor.code() != MDB_NOTFOUND) {
-    return store_error(*environment_, "cannot read online store", cursor.code());
+    return store_error(*environment, "cannot read online store", cursor.code());
   }
   return found;
 }
@@ -111,7 +137,8 @@ sdk::Result<sdk::Groups> LmdbStore::scan(std::string_view prefix, std::string_vi
 sdk::Result<std::unique_ptr<sdk::OnlineTransaction>> LmdbStore::begin(std::string_view scope,
                                                                       std::uint64_t epoch,
                                                                       const sdk::Call& call) {
-  RTML_SDK_TRY_ASSIGN(auto transaction, LmdbTransaction::begin(environment_, scope, epoch, call));
+  RTML_SDK_TRY_ASSIGN(const auto environment, plugins::to_sdk(this->environment(true)));
+  RTML_SDK_TRY_ASSIGN(auto transaction, LmdbTransaction::begin(environment, scope, epoch, call));
   return std::unique_ptr<sdk::OnlineTransaction>(std::move(transaction));
 }
 

@@ -1,11 +1,12 @@
 // The online capability over LMDB: groups that many processes on one machine read at memory speed
 // and write one at a time. Options:
-//   path          the directory of the store (required; it is made if it is absent)
-//   map_size_gib  the most it may grow to; without it, the disk is the bound
+//   path          the directory of the store (required; where there is none, the first write makes
+//   it) map_size_gib  the most it may grow to; without it, the disk is the bound
 
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,8 @@ namespace rtml::lmdb {
 
 class LmdbStore : public sdk::OnlineStore {
  public:
-  explicit LmdbStore(std::shared_ptr<Environment> environment)
-      : environment_(std::move(environment)) {}
+  LmdbStore(std::filesystem::path directory, std::optional<std::uint64_t> map_bytes)
+      : directory_(std::move(directory)), map_bytes_(map_bytes) {}
 
   static sdk::Result<std::unique_ptr<LmdbStore>> open(const std::string& options,
                                                       const sdk::Call& call);
@@ -32,7 +33,13 @@ class LmdbStore : public sdk::OnlineStore {
                                                              const sdk::Call& call) override;
 
  private:
-  std::shared_ptr<Environment> environment_;
+  // The environment; null where nobody has written yet, unless it `makes` one.
+  Result<std::shared_ptr<Environment>> environment(bool makes);
+
+  std::filesystem::path directory_;
+  std::optional<std::uint64_t> map_bytes_;
+  std::mutex guard_;
+  std::shared_ptr<Environment> environment_;  // Null: not opened yet.
 };
 
 }  // namespace rtml::lmdb
