@@ -36,7 +36,7 @@ double rounded(double value) {
 
 void EffortReport::add_to(Report& report, std::int64_t rows, const dataset::JoinEffort& effort,
                           const std::vector<std::filesystem::path>& inputs,
-                          const std::filesystem::path& output) const {
+                          const std::vector<std::filesystem::path>& outputs) const {
   const std::int64_t took_us = clock_.monotonic_us() - began_us_;
   const double seconds = static_cast<double>(took_us) / 1e6;
   const double read = static_cast<double>(effort.read_us) / 1e6;
@@ -47,7 +47,7 @@ void EffortReport::add_to(Report& report, std::int64_t rows, const dataset::Join
   };
   const auto share = [&](double part) { return seconds > 0 ? part / seconds : 0.0; };
   const std::int64_t bytes_read = file_bytes(inputs);
-  const std::int64_t bytes_written = output.empty() ? 0 : file_bytes({output});
+  const std::int64_t bytes_written = file_bytes(outputs);
   report.data["effort"] = {{"seconds", rounded(seconds)},
                            {"read_seconds", rounded(read)},
                            {"compute_seconds", rounded(compute)},
@@ -63,11 +63,11 @@ void EffortReport::add_to(Report& report, std::int64_t rows, const dataset::Join
   const auto bytes_per_second = [&](std::int64_t bytes) {
     return format_byte_size(static_cast<double>(per_second(bytes))) + "/s";
   };
-  report.line(format_brief(seconds) + " s: " + format_brief(static_cast<double>(per_second(rows))) + " rows/s, read " +
-                  bytes_per_second(bytes_read) + ", wrote " + bytes_per_second(bytes_written) +
-                  "; " + format_percent(share(read)) + " of the time reading, " +
-                  format_percent(share(compute)) + " computing, " + format_percent(share(write)) +
-                  " writing",
+  report.line(format_brief(seconds) + " s: " + format_brief(static_cast<double>(per_second(rows))) +
+                  " rows/s, read " + bytes_per_second(bytes_read) + ", wrote " +
+                  bytes_per_second(bytes_written) + "; " + format_percent(share(read)) +
+                  " of the time reading, " + format_percent(share(compute)) + " computing, " +
+                  format_percent(share(write)) + " writing",
               Tone::kFaint);
   if (effort.spilled_bytes > 0) {
     report.line(format_byte_size(static_cast<double>(effort.spilled_bytes)) +
@@ -76,8 +76,8 @@ void EffortReport::add_to(Report& report, std::int64_t rows, const dataset::Join
   }
 }
 
-std::vector<std::filesystem::path> input_files(
-    const std::vector<project::ServiceColumn>& features, const project::Project& project) {
+std::vector<std::filesystem::path> input_files(const std::vector<project::ServiceColumn>& features,
+                                               const project::Project& project) {
   std::set<std::filesystem::path> files;
   for (const project::ServiceColumn& column : features) {
     const project::Source& source = project.source_of(*column.view);

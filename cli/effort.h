@@ -19,10 +19,10 @@ class EffortReport {
 
   // Adds "effort" to the data: seconds and their shares, rows and bytes a second, the sizes of the
   // files that were read and written. A line says the same to people where there were rows enough
-  // for figures to mean something. `output` is not counted where it was not written.
+  // for figures to mean something. `outputs` are none where nothing was written.
   void add_to(Report& report, std::int64_t rows, const dataset::JoinEffort& effort,
               const std::vector<std::filesystem::path>& inputs,
-              const std::filesystem::path& output) const;
+              const std::vector<std::filesystem::path>& outputs) const;
 
  private:
   const Clock& clock_;
@@ -30,8 +30,8 @@ class EffortReport {
 };
 
 // The files of the sources behind features.
-std::vector<std::filesystem::path> input_files(
-    const std::vector<project::ServiceColumn>& features, const project::Project& project);
+std::vector<std::filesystem::path> input_files(const std::vector<project::ServiceColumn>& features,
+                                               const project::Project& project);
 
 // The value of --memory-limit in bytes, 0 if it is not given. Fails with kBadOptionValue.
 Result<std::int64_t> memory_limit(const Arguments& arguments);

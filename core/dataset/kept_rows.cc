@@ -26,7 +26,7 @@ Status KeptRows::put_aside(Kept& kept) {
   }
   kept.columns.clear();
   kept.bytes = static_cast<std::int64_t>(bytes.size());
-  RTML_TRY_ASSIGN(kept.offset, file_.append(bytes));
+  RTML_TRY_ASSIGN(kept.offset, file_->append(bytes));
   return {};
 }
 
@@ -44,7 +44,7 @@ Result<std::optional<table::Batch>> KeptRows::next() {
   batches_.pop_front();
   if (kept.bytes > 0) {
     const auto bytes = std::make_shared<std::string>(static_cast<std::size_t>(kept.bytes), '\0');
-    RTML_TRY(file_.read(kept.offset, *bytes));
+    RTML_TRY(file_->read(kept.offset, *bytes));
     std::size_t position = 0;
     for (const table::Field& field : schema_->fields()) {
       kept.columns.push_back(PackedColumn::from_bytes(bytes, &position, field.type));

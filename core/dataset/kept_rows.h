@@ -16,7 +16,10 @@ namespace rtml::dataset {
 
 class KeptRows {
  public:
-  explicit KeptRows(std::filesystem::path spill_directory) : file_(std::move(spill_directory)) {}
+  explicit KeptRows(std::filesystem::path spill_directory)
+      : KeptRows(std::make_shared<SpillFile>(std::move(spill_directory))) {}
+  // Several may share a file.
+  explicit KeptRows(std::shared_ptr<SpillFile> file) : file_(std::move(file)) {}
 
   // REQUIRES: all batches have one schema.
   Status add(const table::Batch& batch);
@@ -27,7 +30,7 @@ class KeptRows {
   std::int64_t memory_bytes() const { return memory_bytes_; }
   // Puts what is there, and what comes, into a file.
   Status spill();
-  std::int64_t spilled_bytes() const { return file_.size(); }
+  std::int64_t spilled_bytes() const { return file_->size(); }
 
  private:
   struct Kept {
@@ -40,7 +43,7 @@ class KeptRows {
 
   std::shared_ptr<const table::Schema> schema_;
   std::deque<Kept> batches_;
-  SpillFile file_;
+  std::shared_ptr<SpillFile> file_;
   bool is_spilling_ = false;
   std::int64_t rows_ = 0;
   std::int64_t memory_bytes_ = 0;

@@ -69,16 +69,8 @@ class Materializer {
         columns_(event_columns_of(source, features, work.programs)) {}
 
   Status run(Materialized& result) {
-    RTML_TRY(work_.sources.want(source_, columns_));
-    if (source_.created) {
-      RTML_TRY(work_.sources.want(source_, std::vector{source_.created->column}));
-    }
     const std::int64_t began_us = context_.monotonic_us();
-    RTML_TRY(read_once());
-    if (pass_.may_repeat) {
-      RTML_TRY_ASSIGN(repeated_, repeated_rows(source_, work_.sources));
-      if (!repeated_.empty()) RTML_TRY(read_once());
-    }
+    RTML_TRY(read());
     result.duplicates = std::ssize(repeated_);
     if (options_.every_us > 0) return start_schedule();
     work_.join->add_compute_time(context_.monotonic_us() - began_us - pass_.read_us);
@@ -88,21 +80,41 @@ class Materializer {
     return {};
   }
 
+  // Without rows.
+  Status run_for_inputs() {
+    makes_rows_ = false;
+    return read();
+  }
+
  private:
+  Status read() {
+    RTML_TRY(work_.sources.want(source_, columns_));
+    if (source_.created) {
+      RTML_TRY(work_.sources.want(source_, std::vector{source_.created->column}));
+    }
+    RTML_TRY(read_once());
+    if (!pass_.may_repeat) return {};
+    RTML_TRY_ASSIGN(repeated_, repeated_rows(source_, work_.sources));
+    if (repeated_.empty()) return {};
+    return read_once();
+  }
+
   // The second time it is known which ids repeat.
   Status read_once() {
     EventChoice choice(options_.ranges, repeated_);
     const TimeRange needed = needed_times();
     if (options_.inputs != nullptr) options_.inputs->clear();
     std::map<const project::FeatureView*, EventParts> parts;
-    if (options_.every_us > 0) {
+    if (makes_rows_ && options_.every_us > 0) {
       RTML_TRY_ASSIGN(work_.schedule, ScheduleJoin::make(features_, work_.programs, context_));
-    } else {
+    } else if (makes_rows_) {
       work_.join = std::make_unique<FeatureJoin>(std::vector(features_.begin(), features_.end()),
                                                  work_.programs, work_.sources, context_, &source_,
                                                  !choice.takes_all());
-      if (options_.inputs != nullptr && !repeated_.empty()) parts = make_parts();
     }
+    // The events of a schedule are dealt by entity anyway.
+    const bool has_parts = work_.schedule != nullptr;
+    if (options_.inputs != nullptr && !repeated_.empty() && !has_parts) parts = make_parts();
     RTML_TRY_ASSIGN(pass_,
                     read_events(source_, work_.sources, context_, [&](const table::Batch& batch) {
                       return add(batch, needed, choice, parts);
@@ -148,13 +160,16 @@ class Materializer {
     const table::Batch events = needed_events(whole, time, needed, mask);
     if (whole.rows() > 0 && events.rows() == 0) return {};
     if (options_.inputs != nullptr) RTML_TRY(add_inputs(events, parts));
-    if (options_.every_us > 0) return work_.schedule->add_events(events);
+    if (options_.every_us > 0) {
+      return makes_rows_ ? work_.schedule->add_events(events) : Status();
+    }
     const table::Batch asking = mask.empty() ? events : events.take(rows_of(mask));
     RTML_TRY_ASSIGN(const table::Batch own,
                     select_columns(source_, asking, columns_, kEventTimestamp));
     if (options_.inputs != nullptr) {
       RTML_TRY(options_.inputs->add_rows(own, asking.column(time)));
     }
+    if (!makes_rows_) return {};
     return work_.join->add_events(events, own, mask);
   }
 
@@ -176,8 +191,7 @@ class Materializer {
 
   Status add_inputs(const table::Batch& events,
                     std::map<const project::FeatureView*, EventParts>& parts) {
-    // Those of a schedule are dealt by entity anyway.
-    const bool is_later = options_.every_us > 0 && !repeated_.empty();
+    const bool is_later = work_.schedule != nullptr && !repeated_.empty();
     for (const auto& [view, program] : work_.programs) {
       if (is_later) break;
       RTML_TRY_ASSIGN(const feature::EventColumns columns,
@@ -239,6 +253,7 @@ class Materializer {
   std::vector<std::int64_t> repeated_;
   std::vector<std::int64_t> range_rows_;
   SourcePass pass_;
+  bool makes_rows_ = true;
 };
 
 }  // namespace
@@ -252,6 +267,14 @@ Result<const project::Source*> only_source(Features features, const BuildContext
                     .with_help("materialize the views of each source by themselves"));
   }
   return source;
+}
+
+Status read_inputs(Features features, const MaterializeOptions& options,
+                   const BuildContext& context) {
+  RTML_TRY_ASSIGN(const project::Source* source, only_source(features, context));
+  Work work(context);
+  RTML_TRY_ASSIGN(work.programs, compile_views(features, work.sources));
+  return Materializer(*source, features, options, work, context).run_for_inputs();
 }
 
 Result<Materialized> materialize(Features features, const MaterializeOptions& options,

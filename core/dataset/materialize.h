@@ -52,6 +52,10 @@ struct Materialized {
 Result<Materialized> materialize(std::span<const project::ServiceColumn> features,
                                  const MaterializeOptions& options, const BuildContext& context);
 
+// The same without rows: reads the source for `options.inputs` alone.
+Status read_inputs(std::span<const project::ServiceColumn> features,
+                   const MaterializeOptions& options, const BuildContext& context);
+
 // The source that the views behind features read. Fails with kUsage if they read several.
 Result<const project::Source*> only_source(std::span<const project::ServiceColumn> features,
                                            const BuildContext& context);

@@ -232,8 +232,10 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   report.line((dry_run ? "would write " : "wrote ") + counted(set.row_count, "row") + " with " +
               counted(std::ssize(set.feature_columns), "feature") + " to " + output);
   report.line("dataset " + identity, Tone::kFaint);
+  std::vector<std::filesystem::path> written;
+  if (!dry_run) written.emplace_back(output);
   effort_report.add_to(report, set.row_count, set.effort,
-                       files_read(arguments, set, *inputs.context), dry_run ? "" : output);
+                       files_read(arguments, set, *inputs.context), written);
   report.outputs = {{"dataset", identity}, {"rows", std::to_string(set.row_count)}};
   return report;
 }

@@ -1,6 +1,7 @@
 #include "cli/commands/feature/materialize.h"
 
 #include "cli/build_inputs.h"
+#include "cli/commands/feature/interval_report.h"
 #include "cli/effort.h"
 #include "cli/table_file.h"
 #include "core/base/number.h"
@@ -28,6 +29,13 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kDuration,
      .value = "PERIOD",
      .help = "A row for each entity at each multiple of this period, not a row an event"},
+    {.name = "--interval",
+     .type = OptionType::kDuration,
+     .value = "LENGTH",
+     .help = "Keep --out as a directory with a file for each interval, as 1h or 1d"},
+    {.name = "--refresh",
+     .type = OptionType::kFlag,
+     .help = "With --interval, compute those again whose input changed"},
     {.name = "--online",
      .type = OptionType::kFlag,
      .help = "Fill the online store with the state of each entity"},
@@ -49,6 +57,8 @@ constexpr Example kExamples[] = {
      .says = "Write the features of a service for every event"},
     {.command = "rtml feature materialize price_past --every 1d -o daily.parquet",
      .says = "Write what was known of each entity at midnight of each day"},
+    {.command = "rtml feature materialize price_past --interval 7d -o weeks/",
+     .says = "Write a file a week; run again, it adds the weeks that are new"},
     {.command = "rtml feature materialize price_past --online --to 1998-12-05T00:00:00+10:00",
      .says = "Fill the online store with what was known then"},
 };
@@ -65,6 +75,13 @@ Status check_options(const Arguments& arguments) {
     return fail(Error(ErrorCode::kBadOptionValue, "--every must be longer than nothing: " +
                                                       format_duration(arguments.integer("--every")))
                     .with_help("write for example 1h or 1d"));
+  }
+  if (arguments.flag("--online") && arguments.has("--interval")) {
+    return fail(ErrorCode::kUsage, "--interval does not go with --online, but with --out");
+  }
+  if (arguments.flag("--refresh") && !arguments.has("--interval")) {
+    return fail(Error(ErrorCode::kUsage, "--refresh needs --interval")
+                    .with_help("a file of its own is always computed anew"));
   }
   if (arguments.flag("--online") && arguments.has("--memory-limit")) {
     return fail(ErrorCode::kUsage, "--memory-limit does not go with --online, which keeps states");
@@ -141,8 +158,9 @@ Result<Report> write_file(const Arguments& arguments,
     report.warnings.push_back(counted(effort.overflows, "sum") +
                               " too large for INT64 and so null");
   }
-  effort_report.add_to(report, rows, effort, input_files(features, context.project),
-                       dry_run ? "" : output);
+  std::vector<std::filesystem::path> written;
+  if (!dry_run) written.emplace_back(output);
+  effort_report.add_to(report, rows, effort, input_files(features, context.project), written);
   report.outputs = {{"output", output}, {"rows", std::to_string(rows)}};
   return report;
 }
@@ -198,8 +216,9 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(inputs.context->memory_limit_bytes, memory_limit(arguments));
   const dataset::BuildContext& context = *inputs.context;
   RTML_TRY_ASSIGN(const auto features, features_asked_for(arguments, context.project));
-  return arguments.flag("--online") ? fill_store(arguments, features, session, context)
-                                    : write_file(arguments, features, session, context);
+  if (arguments.flag("--online")) return fill_store(arguments, features, session, context);
+  if (arguments.has("--interval")) return write_intervals(arguments, features, session, context);
+  return write_file(arguments, features, session, context);
 }
 
 }  // namespace
@@ -218,6 +237,13 @@ constinit const CommandSpec kFeatureMaterialize{
         "period, counted from the epoch in UTC, in the order of time and keys. An entity is "
         "known from its first event on, and with a ttl until its latest event is older than "
         "that.\n\n"
+        "With --interval, --out is a directory with a Parquet file for each half-open interval "
+        "and a manifest that says what each was computed from. A run computes what is not there "
+        "yet and what was computed from another definition, and leaves the rest alone; one that "
+        "was killed goes on where it was. Without --from and --to these are the intervals from "
+        "the first event to the last that are over now. Events that came late or were corrected "
+        "are not taken in silently: \"rtml feature verify --intervals\" lists the intervals that "
+        "they concern, --refresh computes those again.\n\n"
         "With --online, folds every event up to and at --to, now if not given, into the state "
         "of its entity and puts all of them into the online store, or none. \"rtml feature "
         "get\" reads them; a stream goes on with the events after --to.",

@@ -1,6 +1,7 @@
 #include "cli/commands/feature/verify.h"
 
 #include "cli/build_inputs.h"
+#include "cli/commands/feature/interval_report.h"
 #include "cli/plain_text.h"
 #include "core/base/number.h"
 #include "core/base/time.h"
@@ -15,10 +16,11 @@ constexpr std::int64_t kMostReads = 10'000'000;
 constexpr std::size_t kShown = 20;
 
 constexpr OptionSpec kOptions[] = {
-    {.name = "VIEW",
-     .help = "The view to verify",
-     .required = true,
-     .completion = Completion::kView},
+    {.name = "VIEW", .help = "The view to verify", .completion = Completion::kView},
+    {.name = "--service",
+     .value = "NAME",
+     .help = "With --intervals, the service that was materialized",
+     .completion = Completion::kService},
     {.name = "--sample",
      .type = OptionType::kInteger,
      .value = "COUNT",
@@ -41,6 +43,11 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kTimestamp,
      .value = "TIME",
      .help = "The moment of online reads, the view's watermark if not given"},
+    {.name = "--intervals",
+     .type = OptionType::kPath,
+     .value = "DIR",
+     .help = "List the intervals of this directory that would be computed otherwise now",
+     .completion = Completion::kDirectory},
 };
 
 constexpr Example kExamples[] = {
@@ -124,7 +131,23 @@ void add_comparison(const verify::Comparison& comparison, const std::string& vie
   if (hidden > 0) report.line("and " + std::to_string(hidden) + " more", Tone::kFaint);
 }
 
+// --intervals compares what is recorded of every interval, not a sample of values.
+Status check_options(const Arguments& arguments) {
+  if (!arguments.has("--intervals")) {
+    if (arguments.has("VIEW") && !arguments.has("--service")) return {};
+    return fail(Error(ErrorCode::kUsage, arguments.has("--service")
+                                             ? "--service goes with --intervals only"
+                                             : "give a view to verify")
+                    .with_help("\"rtml feature list\" shows the views"));
+  }
+  if (arguments.has("--file") || arguments.flag("--online") || arguments.has("--at")) {
+    return fail(ErrorCode::kUsage, "--file, --online and --at do not go with --intervals");
+  }
+  return {};
+}
+
 Result<Report> run(const Arguments& arguments, Session& session) {
+  RTML_TRY(check_options(arguments));
   verify::VerifyOptions options;
   options.sample = arguments.integer("--sample");
   options.seed = static_cast<std::uint64_t>(arguments.integer("--seed"));
@@ -138,6 +161,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   }
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
   const dataset::BuildContext& context = *inputs.context;
+  if (arguments.has("--intervals")) return verify_intervals(arguments, session, context);
   RTML_TRY_ASSIGN(const project::FeatureView* view,
                   context.project.find_view(arguments.text("VIEW")));
   RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
@@ -168,6 +192,10 @@ constinit const CommandSpec kFeatureVerify{
         "event from the batch source, with nothing but the kernel. Compares them bit for bit "
         "with the backfill, with --file, and with what the online store answers as of its "
         "watermark.\n\n"
+        "With --intervals, looks at a directory of \"rtml feature materialize --interval\" "
+        "instead, "
+        "whole: reads the source once and lists the intervals whose input or definition is no "
+        "longer what it was, or whose file is gone or damaged.\n\n"
         "Exits with 3 if a value differs. Events that came too late for the stream are in its "
         "late output; they are the one permitted reason for an online value to differ.",
     .needs = Needs::kProject,
