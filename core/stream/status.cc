@@ -80,7 +80,8 @@ Result<std::vector<PartSnapshot>> read_status(std::span<const project::FeatureVi
       RTML_TRY_ASSIGN(PartSnapshot snapshot, read_part(*view, {identity, part}, store, call));
       const auto end = ends.at(&source).find(snapshot.partition);
       if (snapshot.source == source.name && end != ends.at(&source).end()) {
-        snapshot.facts.end_offset = end->second.end_offset;
+        // A medium may not know an end without reading; the last commit wrote what its reader knew.
+        if (end->second.end_offset >= 0) snapshot.facts.end_offset = end->second.end_offset;
         snapshot.facts.partition_name = end->second.name;
       }
       snapshots.push_back(std::move(snapshot));

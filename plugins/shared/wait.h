@@ -30,6 +30,13 @@ class Wait {
     return shorter;
   }
 
+  // The same, ending `limit_us` from now at the earliest.
+  Wait at_least(std::int64_t limit_us) const {
+    Wait longer = *this;
+    longer.deadline_us_ = std::max(deadline_us_, monotonic_us() + limit_us);
+    return longer;
+  }
+
   std::int64_t remaining_us() const { return deadline_us_ - monotonic_us(); }
 
   // Fails if the call was cancelled or the time is over.
