@@ -131,5 +131,9 @@ void sweep_min(const SweepTask& task);
 void sweep_max(const SweepTask& task);
 void sweep_first(const SweepTask& task);
 void sweep_last(const SweepTask& task);
+void sweep_var(const SweepTask& task);
+void sweep_std(const SweepTask& task);
+void sweep_count_distinct(const SweepTask& task);
+void sweep_quantile(const SweepTask& task);
 
 }  // namespace rtml::feature

@@ -6,6 +6,7 @@
 
 #include "core/feature/accumulator_kinds.h"
 #include "core/feature/ddsketch.h"
+#include "core/feature/quantile.h"
 #include "core/feature/sorted_word.h"
 
 namespace rtml::feature {
@@ -14,29 +15,18 @@ namespace {
 using table::Kind;
 using table::Value;
 
-// The value at `share` (0 to 1) of the way from `lower` to `upper`, as numpy rounds it.
-double between(double lower, double upper, double share) {
-  if (lower == upper || share == 0) return lower;
-  if (std::isinf(lower) || std::isinf(upper)) return canonical(lower + upper);
-  const double difference = upper - lower;
-  if (std::isinf(difference)) return lower * (1 - share) + upper * share;
-  return share >= 0.5 ? upper - difference * (1 - share) : lower + difference * share;
-}
-
-// The quantile of values in any order, which it reorders: Hyndman and Fan (1996), definition 7,
-// the default of numpy.quantile. NaN if there is a NaN.
+// The quantile of values in any order, which it reorders. NaN if there is a NaN.
 Value quantile_of(std::vector<double>& values, double probability) {
   if (values.empty()) return {};
   if (std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); })) {
     return Value::of_number(std::numeric_limits<double>::quiet_NaN());
   }
-  const double position = static_cast<double>(values.size() - 1) * probability;
-  const double floor = std::floor(position);
-  const auto lower = values.begin() + static_cast<std::ptrdiff_t>(floor);
+  const QuantilePlace place = quantile_place(values.size(), probability);
+  const auto lower = values.begin() + static_cast<std::ptrdiff_t>(place.index);
   std::nth_element(values.begin(), lower, values.end());
   if (lower + 1 == values.end()) return Value::of_number(canonical(*lower));
   const double upper = *std::min_element(lower + 1, values.end());
-  return Value::of_number(canonical(between(*lower, upper, position - floor)));
+  return Value::of_number(canonical(between(*lower, upper, place.share)));
 }
 
 // Keeps every value, as the word of a double.

@@ -234,6 +234,7 @@ class BlockSweep {
     task.reads = read_rows_.size();
     if (cell.slot != kNone) task.values = &slots_[cell.slot].view;
     if (cell.filter != kNone) task.filter = &slots_[cell.filter].view;
+    task.parameters = &cell.parameters;
     task.result = &result_;
     task.overflows = &memory_.overflows;
     if (cell.aggregate == nullptr) {

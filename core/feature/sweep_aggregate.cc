@@ -11,12 +11,6 @@ namespace {
 
 using table::Kind;
 
-// Whether event i is in and its value is not null.
-bool takes(const SweepTask& task, std::size_t i) {
-  return (task.filter == nullptr || task.filter->is_true(i)) &&
-         (task.values == nullptr || task.values->valid[i] != 0);
-}
-
 void make_counts(const SweepTask& task) {
   std::vector<Position>& counts = task.prefix->counts;
   if (!counts.empty()) return;

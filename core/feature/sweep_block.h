@@ -31,6 +31,13 @@ struct Prefix {
   std::vector<Int128> sums;
   int exponent = 0;
   bool is_exact = false;
+
+  // The last event taken before i with its value, or -1, and the first one behind it, or the number
+  // of events.
+  std::vector<Position> equal_before;
+  std::vector<Position> equal_behind;
+  std::vector<Position> ranks;  // Of each event's number in `ranked`; -1: it is NaN or not taken.
+  std::vector<double> ranked;   // The numbers of the events taken, ascending.
 };
 
 // The reads of a block against one window: [lows[r], highs[r]) are the events in it. Both never
@@ -55,10 +62,17 @@ struct SweepTask {
   std::size_t reads = 0;
   const SlotView* values = nullptr;
   const SlotView* filter = nullptr;
+  const AggregateParameters* parameters = nullptr;
   Prefix* prefix = nullptr;  // Of the slot and the filter; what it lacks is made on first use.
   WindowReads window;
   CellValues* result = nullptr;
   std::int64_t* overflows = nullptr;
 };
+
+// Whether event i passes the filter and its value is not null.
+inline bool takes(const SweepTask& task, std::size_t i) {
+  return (task.filter == nullptr || task.filter->is_true(i)) &&
+         (task.values == nullptr || task.values->valid[i] != 0);
+}
 
 }  // namespace rtml::feature

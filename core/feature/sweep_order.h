@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/feature/integer_table.h"
 #include "core/feature/sweep.h"
 
 namespace rtml::feature {
@@ -54,7 +55,7 @@ class EntityIndex {
   std::int32_t size() const;
 
   static constexpr std::int32_t kNullKey = -1;
-  static constexpr std::int32_t kUnknown = -2;
+  static constexpr std::int32_t kUnknown = IntegerTable::kUnknown;
 
  private:
   struct Tables;

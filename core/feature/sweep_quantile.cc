@@ -1,0 +1,121 @@
+// The sweep of quantile: the numbers of a block are ranked once, and a tree of counts over the ranks
+// knows which are in the window. An event costs O(log n), and so does a read.
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "core/feature/aggregate.h"
+#include "core/feature/quantile.h"
+#include "core/feature/sliding_window.h"
+#include "core/feature/sorted_word.h"
+
+namespace rtml::feature {
+namespace {
+
+// Ranks the numbers of the events taken, from 0; a NaN has none.
+void make_ranks(const SweepTask& task) {
+  Prefix& prefix = *task.prefix;
+  if (!prefix.ranks.empty()) return;
+  struct Ranked {
+    double number;
+    Position event;
+  };
+  std::vector<Ranked> order;
+  for (std::size_t i = 0; i < task.events; ++i) {
+    if (!takes(task, i)) continue;
+    const double number = number_at(*task.values, i);
+    if (!std::isnan(number)) order.push_back({number, static_cast<Position>(i)});
+  }
+  std::sort(order.begin(), order.end(), [](const Ranked& a, const Ranked& b) {
+    return a.number != b.number ? a.number < b.number : a.event < b.event;
+  });
+  prefix.ranks.assign(std::max<std::size_t>(task.events, 1), -1);
+  prefix.ranked.reserve(order.size());
+  for (const Ranked& ranked : order) {
+    prefix.ranks[static_cast<std::size_t>(ranked.event)] =
+        static_cast<Position>(prefix.ranked.size());
+    prefix.ranked.push_back(ranked.number);
+  }
+}
+
+// Which ranks are in the window: a binary indexed tree (P. M. Fenwick, A New Data Structure for
+// Cumulative Frequency Tables, 1994).
+class RankSet {
+ public:
+  explicit RankSet(std::size_t ranks)
+      : counts_(ranks + 1, 0), top_(std::bit_floor(std::max<std::size_t>(ranks, 1))) {}
+
+  std::size_t size() const { return size_; }
+  void add(Position rank) {
+    ++size_;
+    change(rank, 1);
+  }
+  void remove(Position rank) {
+    --size_;
+    change(rank, -1);
+  }
+  // The rank in place `index` among those that are in. REQUIRES: index < size().
+  std::size_t at(std::size_t index) const {
+    auto rest = static_cast<Position>(index);
+    std::size_t place = 0;
+    for (std::size_t step = top_; step > 0; step /= 2) {
+      const std::size_t next = place + step;
+      if (next >= counts_.size() || counts_[next] > rest) continue;
+      rest -= counts_[next];
+      place = next;
+    }
+    return place;
+  }
+
+ private:
+  void change(Position rank, Position by) {
+    for (auto i = static_cast<std::size_t>(rank) + 1; i < counts_.size(); i += i & (~i + 1)) {
+      counts_[i] += by;
+    }
+  }
+
+  std::vector<Position> counts_;
+  std::size_t top_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+void sweep_quantile(const SweepTask& task) {
+  make_ranks(task);
+  const std::vector<Position>& ranks = task.prefix->ranks;
+  const std::vector<double>& numbers = task.prefix->ranked;
+  CellValues& result = *task.result;
+  RankSet window(numbers.size());
+  std::int64_t nans = 0;
+  const auto quantile = [&] {
+    if (nans > 0) return std::numeric_limits<double>::quiet_NaN();
+    if (window.size() == 0) return 0.0;
+    const QuantilePlace place = quantile_place(window.size(), task.parameters->probability);
+    const double lower = numbers[window.at(place.index)];
+    if (place.share == 0) return canonical(lower);
+    return canonical(between(lower, numbers[window.at(place.index + 1)], place.share));
+  };
+  const auto add = [&](std::size_t i) {
+    if (ranks[i] < 0) {
+      ++nans;
+    } else {
+      window.add(ranks[i]);
+    }
+  };
+  const auto remove = [&](std::size_t i) {
+    if (ranks[i] < 0) {
+      --nans;
+    } else {
+      window.remove(ranks[i]);
+    }
+  };
+  slide(task, add, remove, [&](std::size_t read) {
+    result.valid[read] = nans > 0 || window.size() > 0 ? 1 : 0;
+    result.numbers[read] = quantile();
+  });
+}
+
+}  // namespace rtml::feature
