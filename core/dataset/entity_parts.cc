@@ -1,12 +1,13 @@
 #include "core/dataset/entity_parts.h"
 
+#include <deque>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <string_view>
 
 #include "core/base/raw_vector.h"
-#include "core/dataset/column_bytes.h"
 
 namespace rtml::dataset {
 namespace {
@@ -21,6 +22,13 @@ std::uint64_t mix(std::uint64_t word) {
   return word ^ word >> 33;
 }
 
+// Some consecutive rows of a column.
+struct PackedSlice {
+  const PackedColumn* column = nullptr;
+  std::int64_t begin = 0;
+  std::int64_t count = 0;
+};
+
 std::uint64_t hash_of(const Column& key, std::int64_t row) {
   const Kind kind = key.type().kind;
   if (kind == Kind::kString || kind == Kind::kBytes) {
@@ -34,38 +42,42 @@ Part scaled(std::uint64_t hash, std::size_t count) {
   return static_cast<Part>((hash >> 32) * count >> 32);
 }
 
-// Columns of fixed width without nulls, which is most of them, are sorted by plain loops.
+// The values of consecutive pieces, put one behind the other.
 template <typename T>
-Column take_values(const Column& column, const RawVector<std::uint32_t>& rows) {
-  auto owner = std::make_shared<RawVector<T>>(rows.size());
-  const T* const source = column.values<T>().data();
-  T* const target = owner->data();
-  for (std::size_t i = 0; i < rows.size(); ++i) target[i] = source[rows[i]];
-  auto data = std::make_shared<table::ColumnData>();
-  data->type = column.type();
-  data->length = static_cast<std::int64_t>(rows.size());
-  data->values = target;
-  data->owner = std::move(owner);
-  return Column(std::move(data));
+Column joined(table::DataType type, std::int64_t rows, const std::vector<PackedSlice>& pieces) {
+  RawVector<T> values(static_cast<std::size_t>(rows));
+  std::vector<std::uint8_t> valid;
+  for (const PackedSlice& piece : pieces) {
+    if (piece.column->has_nulls()) valid.resize(values.size(), 1);
+  }
+  std::int64_t row = 0;
+  for (const PackedSlice& piece : pieces) {
+    piece.column->unpack_to(piece.begin, piece.count, values.data() + row,
+                            valid.empty() ? nullptr : valid.data() + row);
+    row += piece.count;
+  }
+  return make_column(type, std::move(values), valid);
 }
 
-Column take_rows(const Column& column, const RawVector<std::uint32_t>& rows) {
-  if (column.null_count() == 0 && !column.type().is_list) {
-    switch (column.type().kind) {
-      case Kind::kInt64:
-      case Kind::kTimestamp:
-        return take_values<std::int64_t>(column, rows);
-      case Kind::kDouble:
-        return take_values<double>(column, rows);
-      case Kind::kInt32:
-        return take_values<std::int32_t>(column, rows);
-      case Kind::kFloat:
-        return take_values<float>(column, rows);
-      default:
-        break;
+Column joined(table::DataType type, std::int64_t rows, const std::vector<PackedSlice>& pieces) {
+  if (!PackedColumn::is_packed(type)) {
+    table::ColumnBuilder builder(type);
+    builder.reserve(rows);
+    for (const PackedSlice& piece : pieces) {
+      builder.append_column(piece.column->plain().slice(piece.begin, piece.count));
     }
+    return builder.finish();
   }
-  return column.take(std::vector<std::int64_t>(rows.begin(), rows.end()));
+  switch (type.kind) {
+    case Kind::kInt32:
+      return joined<std::int32_t>(type, rows, pieces);
+    case Kind::kFloat:
+      return joined<float>(type, rows, pieces);
+    case Kind::kDouble:
+      return joined<double>(type, rows, pieces);
+    default:
+      return joined<std::int64_t>(type, rows, pieces);
+  }
 }
 
 }  // namespace
@@ -108,13 +120,13 @@ void EntityParts::deal(std::size_t batch, const std::vector<Column>& columns,
   for (std::size_t row = 0; row < parts.size(); ++row) {
     rows[next[parts[row]]++] = static_cast<std::uint32_t>(row);
   }
-  for (const Column& column : columns) target.columns.push_back(take_rows(column, rows));
+  for (const Column& column : columns) target.columns.emplace_back(column, rows);
 }
 
 std::int64_t EntityParts::memory_bytes() const {
   std::int64_t bytes = 0;
   for (const Batch& batch : batches_) {
-    for (const Column& column : batch.columns) bytes += dataset::memory_bytes(column);
+    for (const PackedColumn& column : batch.columns) bytes += column.memory_bytes();
     bytes += static_cast<std::int64_t>(batch.begins.size() * sizeof(std::uint32_t) +
                                        batch.file_begins.size() * sizeof(std::int64_t));
   }
@@ -137,9 +149,7 @@ Status EntityParts::spill(SpillFile& file) {
       const std::int64_t begin = batch.begins[part];
       const std::int64_t count = batch.begins[part + 1] - begin;
       if (count == 0) continue;
-      for (const Column& column : batch.columns) {
-        append_column_bytes(bytes, column.slice(begin, count));
-      }
+      for (const PackedColumn& column : batch.columns) column.append_bytes(bytes, begin, count);
     }
     batch.file_begins.push_back(static_cast<std::int64_t>(bytes.size()));
     RTML_TRY_ASSIGN(const std::int64_t start, file.append(bytes));
@@ -150,16 +160,15 @@ Status EntityParts::spill(SpillFile& file) {
 }
 
 Result<std::vector<Column>> EntityParts::load(std::size_t part, const SpillFile& file) const {
-  std::vector<table::ColumnBuilder> builders;
-  const std::int64_t all = rows(part);
-  for (const table::DataType type : types_) builders.emplace_back(type).reserve(all);
+  std::vector<std::vector<PackedSlice>> pieces(types_.size());
+  std::deque<PackedColumn> from_file;
   for (const Batch& batch : batches_) {
     const std::int64_t begin = batch.begins[part];
     const std::int64_t count = batch.begins[part + 1] - begin;
     if (count == 0) continue;
     if (!batch.columns.empty()) {
       for (std::size_t c = 0; c < types_.size(); ++c) {
-        builders[c].append_column(batch.columns[c].slice(begin, count));
+        pieces[c].push_back({&batch.columns[c], begin, count});
       }
       continue;
     }
@@ -169,11 +178,15 @@ Result<std::vector<Column>> EntityParts::load(std::size_t part, const SpillFile&
     RTML_TRY(file.read(offset, *bytes));
     std::size_t position = 0;
     for (std::size_t c = 0; c < types_.size(); ++c) {
-      builders[c].append_column(column_from_bytes(bytes, &position, types_[c]));
+      from_file.push_back(PackedColumn::from_bytes(bytes, &position, types_[c]));
+      pieces[c].push_back({&from_file.back(), 0, count});
     }
   }
+  const std::int64_t all = rows(part);
   std::vector<Column> columns;
-  for (table::ColumnBuilder& builder : builders) columns.push_back(builder.finish());
+  for (std::size_t c = 0; c < types_.size(); ++c) {
+    columns.push_back(joined(types_[c], all, pieces[c]));
+  }
   return columns;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/dataset/packed_column.h"
 #include "core/dataset/spill_file.h"
 #include "core/table/column.h"
 
@@ -44,7 +45,7 @@ class EntityParts {
 
  private:
   struct Batch {
-    std::vector<table::Column> columns;     // Empty: in the file.
+    std::vector<PackedColumn> columns;      // Empty: in the file.
     std::vector<std::uint32_t> begins;      // Of the parts, and the end.
     std::vector<std::int64_t> file_begins;  // Of the parts in the file, and the end.
   };

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <set>
+#include <vector>
 
+#include "core/base/parallel.h"
 #include "core/dataset/feature_columns.h"
 
 namespace rtml::dataset {
@@ -72,14 +74,20 @@ Status FeatureJoin::add_rows(const table::Batch& rows, std::string_view what,
 Status FeatureJoin::add_events(const table::Batch& events, const table::Batch& own,
                                const std::vector<std::uint8_t>& mask) {
   RTML_TRY(start(own.schema(), reading_source_->batch->path));
+  std::vector<View*> reading;
   for (auto& [feature_view, view] : views_) {
-    if (view.source != reading_source_) continue;
+    if (view.source == reading_source_) reading.push_back(&view);
+  }
+  // The views deal the events and the columns to repeat are packed, all of it at once.
+  const auto add = [&](std::size_t task) -> Status {
+    if (task == reading.size()) return own.rows() > 0 ? kept_.add(own) : Status();
+    View& view = *reading[task];
     RTML_TRY_ASSIGN(const feature::EventColumns columns,
                     feature::event_columns(*view.program, events, view.source->batch->path));
-    RTML_TRY(view.join->add_events(columns, mask));
-  }
+    return view.join->add_events(columns, mask);
+  };
+  RTML_TRY(run_parallel(context_.threads, reading.size() + 1, &context_.cancel, add));
   rows_ += own.rows();
-  if (own.rows() > 0) RTML_TRY(kept_.add(own));
   return stay_within_limit();
 }
 

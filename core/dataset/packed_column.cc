@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <type_traits>
 
 #include "core/base/time.h"
 #include "core/dataset/column_bytes.h"
@@ -24,40 +25,55 @@ bool PackedColumn::is_packed(DataType type) {
 }
 
 PackedColumn::PackedColumn(const Column& column) : type_(column.type()), length_(column.length()) {
+  pack(column, nullptr);
+}
+
+PackedColumn::PackedColumn(const Column& column, const RawVector<std::uint32_t>& rows)
+    : type_(column.type()), length_(column.length()) {
+  pack(column, rows.data());
+}
+
+void PackedColumn::pack(const Column& column, const std::uint32_t* rows) {
   if (!is_packed(type_)) {
-    plain_ = column;
+    plain_ =
+        rows == nullptr ? column : column.take(std::vector<std::int64_t>(rows, rows + length_));
     return;
   }
   if (column.null_count() > 0) {
     valid_.resize(static_cast<std::size_t>(length_));
-    for (std::int64_t row = 0; row < length_; ++row) valid_[row] = column.is_null(row) ? 0 : 1;
+    for (std::int64_t i = 0; i < length_; ++i) {
+      valid_[i] = column.is_null(rows == nullptr ? i : rows[i]) ? 0 : 1;
+    }
   }
   switch (type_.kind) {
     case Kind::kInt32:
-      pack_as_is<std::int32_t>(column);
-      break;
+      return pack_as_is<std::int32_t>(column, rows);
     case Kind::kFloat:
-      pack_as_is<float>(column);
-      break;
+      return pack_as_is<float>(column, rows);
     case Kind::kDouble:
-      pack_as_is<double>(column);
-      break;
+      return pack_as_is<double>(column, rows);
     default:
-      pack_integers(column);
+      return pack_integers(column, rows);
   }
 }
 
 template <typename T>
-void PackedColumn::pack_as_is(const Column& column) {
+void PackedColumn::pack_as_is(const Column& column, const std::uint32_t* rows) {
   const std::span<const T> values = column.values<T>();
   width_ = sizeof(T);
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(values.data());
-  values_.assign(bytes, bytes + values.size_bytes());
+  if (rows == nullptr) {
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(values.data());
+    values_.assign(bytes, bytes + values.size_bytes());
+    return;
+  }
+  values_.resize(values.size_bytes());
+  T* const target = reinterpret_cast<T*>(values_.data());
+  for (std::size_t i = 0; i < values.size(); ++i) target[i] = values[rows[i]];
 }
 
-void PackedColumn::pack_integers(const Column& column) {
+void PackedColumn::pack_integers(const Column& column, const std::uint32_t* rows) {
   const std::span<const std::int64_t> values = column.values<std::int64_t>();
-  if (values.empty()) return pack_as_is<std::int64_t>(column);
+  if (values.empty()) return pack_as_is<std::int64_t>(column, rows);
   // What stands under a null may widen the range, which only costs memory.
   std::int64_t least = values[0];
   std::int64_t greatest = values[0];
@@ -77,16 +93,28 @@ void PackedColumn::pack_integers(const Column& column) {
     least_ = least;
     values_.resize(values.size() * sizeof(Narrow));
     auto* const target = reinterpret_cast<Narrow*>(values_.data());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const std::uint64_t above =
-          static_cast<std::uint64_t>(values[i]) - static_cast<std::uint64_t>(least);
-      target[i] = static_cast<Narrow>(unit_ == 1 ? above : above / kSecond);
+    // One loop for each case, so that none decides anything a value.
+    const auto fill = [&](const auto& value_at) {
+      const auto above = [&](std::size_t i) {
+        return static_cast<std::uint64_t>(value_at(i)) - static_cast<std::uint64_t>(least);
+      };
+      const std::size_t count = values.size();
+      if (unit_ == 1) {
+        for (std::size_t i = 0; i < count; ++i) target[i] = static_cast<Narrow>(above(i));
+      } else {
+        for (std::size_t i = 0; i < count; ++i) target[i] = static_cast<Narrow>(above(i) / kSecond);
+      }
+    };
+    if (rows == nullptr) {
+      fill([&](std::size_t i) { return values[i]; });
+    } else {
+      fill([&](std::size_t i) { return values[rows[i]]; });
     }
   };
   if (range <= std::numeric_limits<std::uint16_t>::max()) return narrow(std::uint16_t{});
   if (range <= std::numeric_limits<std::uint32_t>::max()) return narrow(std::uint32_t{});
   unit_ = 1;
-  pack_as_is<std::int64_t>(column);
+  pack_as_is<std::int64_t>(column, rows);
 }
 
 std::int64_t PackedColumn::memory_bytes() const {
@@ -94,14 +122,42 @@ std::int64_t PackedColumn::memory_bytes() const {
   return static_cast<std::int64_t>(values_.size() + valid_.size()) + plain;
 }
 
+template <typename T>
+void PackedColumn::unpack_to(std::int64_t start, std::int64_t count, T* target,
+                             std::uint8_t* valid) const {
+  const auto first = static_cast<std::size_t>(start);
+  const auto size = static_cast<std::size_t>(count);
+  if (has_nulls() && valid != nullptr) std::copy_n(valid_.data() + first, size, valid);
+  if (width_ == sizeof(T)) {
+    std::memcpy(target, values_.data() + first * sizeof(T), size * sizeof(T));
+    return;
+  }
+  const auto widen = [&]<typename Narrow>(Narrow) {
+    const auto* const source = reinterpret_cast<const Narrow*>(values_.data()) + first;
+    const auto unit = static_cast<std::uint64_t>(unit_);
+    const auto least = static_cast<std::uint64_t>(least_);
+    for (std::size_t i = 0; i < size; ++i) target[i] = static_cast<T>(source[i] * unit + least);
+  };
+  if constexpr (std::is_same_v<T, std::int64_t>) {
+    if (width_ == 2) return widen(std::uint16_t{});
+    if (width_ == 4) return widen(std::uint32_t{});
+  }
+}
+
+template void PackedColumn::unpack_to(std::int64_t, std::int64_t, std::int32_t*,
+                                      std::uint8_t*) const;
+template void PackedColumn::unpack_to(std::int64_t, std::int64_t, std::int64_t*,
+                                      std::uint8_t*) const;
+template void PackedColumn::unpack_to(std::int64_t, std::int64_t, float*, std::uint8_t*) const;
+template void PackedColumn::unpack_to(std::int64_t, std::int64_t, double*, std::uint8_t*) const;
+
 Column PackedColumn::unpack(std::int64_t start, std::int64_t count) const {
   if (!is_packed(type_)) return plain_.slice(start, count);
-  std::vector<std::uint8_t> valid;
-  if (!valid_.empty()) valid.assign(valid_.begin() + start, valid_.begin() + start + count);
+  const auto size = static_cast<std::size_t>(count);
+  std::vector<std::uint8_t> valid(has_nulls() ? size : 0);
   const auto unpacked = [&]<typename T>(T) {
-    RawVector<T> values(static_cast<std::size_t>(count));
-    const Values packed = this->values();
-    for (std::int64_t i = 0; i < count; ++i) values[i] = packed.at<T>(start + i);
+    RawVector<T> values(size);
+    unpack_to(start, count, values.data(), valid.data());
     return make_column(type_, std::move(values), valid);
   };
   switch (type_.kind) {
@@ -116,17 +172,16 @@ Column PackedColumn::unpack(std::int64_t start, std::int64_t count) const {
   }
 }
 
-void PackedColumn::append_bytes(std::string& bytes) const {
-  if (!is_packed(type_)) return append_column_bytes(bytes, plain_);
-  const std::array<std::int64_t, 5> head = {length_, width_, least_, valid_.empty() ? 0 : 1,
-                                             unit_};
+void PackedColumn::append_bytes(std::string& bytes, std::int64_t start, std::int64_t count) const {
+  if (!is_packed(type_)) return append_column_bytes(bytes, plain_.slice(start, count));
+  const std::array<std::int64_t, 5> head = {count, width_, least_, has_nulls() ? 1 : 0, unit_};
   const auto append = [&](const void* data, std::size_t size) {
     bytes.append(static_cast<const char*>(data), size);
     bytes.resize((bytes.size() + 7) / 8 * 8);
   };
   append(head.data(), sizeof head);
-  append(values_.data(), values_.size());
-  append(valid_.data(), valid_.size());
+  append(values_.data() + start * width_, static_cast<std::size_t>(count * width_));
+  if (has_nulls()) append(valid_.data() + start, static_cast<std::size_t>(count));
 }
 
 PackedColumn PackedColumn::from_bytes(const std::shared_ptr<const std::string>& bytes,

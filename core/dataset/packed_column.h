@@ -20,6 +20,8 @@ class PackedColumn {
   PackedColumn() = default;
   // Copies the values, except for texts, lists and BOOL, which stay as they are.
   explicit PackedColumn(const table::Column& column);
+  // Copies the rows in the given order. REQUIRES: they are all rows of the column, once each.
+  PackedColumn(const table::Column& column, const RawVector<std::uint32_t>& rows);
 
   std::int64_t length() const { return length_; }
   std::int64_t memory_bytes() const;
@@ -57,23 +59,32 @@ class PackedColumn {
 
   // The rows [start, start + count) as a column.
   table::Column unpack(std::int64_t start, std::int64_t count) const;
+  // Writes the values of those rows to `target`, and to `valid` whether each is one if the column
+  // has nulls. REQUIRES: is_packed(type), and T is what values<T>() of the packed column took.
+  template <typename T>
+  void unpack_to(std::int64_t start, std::int64_t count, T* target, std::uint8_t* valid) const;
+  bool has_nulls() const { return !valid_.empty(); }
 
   // Texts, lists and BOOL.
   const table::Column& plain() const { return plain_; }
   static bool is_packed(table::DataType type);
 
-  void append_bytes(std::string& bytes) const;
+  // All rows, or the rows [start, start + count).
+  void append_bytes(std::string& bytes) const { append_bytes(bytes, 0, length_); }
+  void append_bytes(std::string& bytes, std::int64_t start, std::int64_t count) const;
   static PackedColumn from_bytes(const std::shared_ptr<const std::string>& bytes,
                                  std::size_t* position, table::DataType type);
 
  private:
-  void pack_integers(const table::Column& column);
+  // The rows in the given order; null: in theirs.
+  void pack(const table::Column& column, const std::uint32_t* rows);
+  void pack_integers(const table::Column& column, const std::uint32_t* rows);
   template <typename T>
-  void pack_as_is(const table::Column& column);
+  void pack_as_is(const table::Column& column, const std::uint32_t* rows);
 
   table::DataType type_;
   std::int64_t length_ = 0;
-  int width_ = 0;           // Bytes a value.
+  int width_ = 0;  // Bytes a value.
   // Integers of less than 8 bytes are in these units above the least one.
   std::int64_t unit_ = 1;
   std::int64_t least_ = 0;

@@ -67,8 +67,8 @@ class Quantile final : public AccumulatorOf<Quantile> {
       if (i == 0) {
         word = reader.zigzag();
       } else {
-        word = static_cast<std::int64_t>(static_cast<std::uint64_t>(words_.back()) +
-                                         reader.varint());
+        word =
+            static_cast<std::int64_t>(static_cast<std::uint64_t>(words_.back()) + reader.varint());
       }
       // A step past the greatest word comes round to the least.
       const bool is_round = i > 0 && word < words_.back();

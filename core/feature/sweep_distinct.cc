@@ -1,5 +1,5 @@
-// The sweep of count_distinct: a value counts where it is the first of its kind in the window, which
-// the places of its neighbours tell. They are found once, for windows of any length.
+// The sweep of count_distinct: a value counts where it is the first of its kind in the window,
+// which the places of its neighbours tell. They are found once, for windows of any length.
 
 #include <algorithm>
 #include <string_view>

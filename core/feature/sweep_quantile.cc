@@ -1,5 +1,5 @@
-// The sweep of quantile: the numbers of a block are ranked once, and a tree of counts over the ranks
-// knows which are in the window. An event costs O(log n), and so does a read.
+// The sweep of quantile: the numbers of a block are ranked once, and a tree of counts over the
+// ranks knows which are in the window. An event costs O(log n), and so does a read.
 
 #include <algorithm>
 #include <bit>
