@@ -97,6 +97,8 @@ class ByteReader {
     return raw;
   }
   std::size_t left() const { return bytes_.size() - position_; }
+  // What is not taken yet, for readers of many values at once; none after a failure.
+  std::string_view rest() const { return failed_ ? std::string_view() : bytes_.substr(position_); }
   bool failed() const { return failed_; }
   void refuse() { failed_ = true; }
 

@@ -100,6 +100,57 @@ void write_integers(ByteWriter& writer, std::span<const std::int64_t> values) {
   }
 }
 
+namespace {
+
+// Moves the low seven bits of each byte together.
+constexpr std::uint64_t without_top_bits(std::uint64_t bytes) {
+  bytes &= 0x7F7F7F7F7F7F7F7FULL;
+  bytes = (bytes & 0x007F007F007F007FULL) | (bytes & 0x7F007F007F007F00ULL) >> 1;
+  bytes = (bytes & 0x00003FFF00003FFFULL) | (bytes & 0x3FFF00003FFF0000ULL) >> 2;
+  return (bytes & 0x000000000FFFFFFFULL) | (bytes & 0x0FFFFFFF00000000ULL) >> 4;
+}
+
+// Reads varints of up to eight bytes without a branch on their lengths, which differ from value to
+// value and so would be guessed wrong; calls `take` with each. What is longer or near the end is
+// left to ByteReader. REQUIRES: at least `count` bytes are left.
+template <typename Take>
+void read_varints(ByteReader& reader, std::size_t count, const Take& take) {
+  constexpr std::uint64_t kTopBits = 0x8080808080808080ULL;
+  std::size_t done = 0;
+  while (done < count) {
+    const std::string_view rest = reader.rest();
+    std::size_t at = 0;
+    bool has_zero_end = false;
+    for (; done < count && at + sizeof(std::uint64_t) <= rest.size(); ++done) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, rest.data() + at, sizeof bytes);
+      if constexpr (std::endian::native == std::endian::big) bytes = __builtin_bswap64(bytes);
+      const std::uint64_t ends = ~bytes & kTopBits;
+      if (ends == 0) break;
+      if (ends == kTopBits && count - done >= sizeof bytes) {  // Eight small values.
+        for (std::size_t i = 0; i < sizeof bytes; ++i, bytes >>= 8) take(bytes & 0x7F);
+        at += sizeof bytes;
+        done += sizeof bytes - 1;
+        continue;
+      }
+      const int bits = std::countr_zero(ends) + 1;
+      bytes &= ~std::uint64_t{0} >> (64 - bits);
+      // One writing each: no zero byte at the end.
+      has_zero_end |= bits > 8 && bytes >> (bits - 8) == 0;
+      take(without_top_bits(bytes));
+      at += static_cast<std::size_t>(bits / 8);
+    }
+    reader.take(at);
+    if (has_zero_end) return reader.refuse();
+    if (done == count) return;
+    take(reader.varint());
+    if (reader.failed()) return;
+    ++done;
+  }
+}
+
+}  // namespace
+
 void read_integers(ByteReader& reader, std::size_t count, std::vector<std::int64_t>& values) {
   if (count == 0) return;
   const std::uint8_t head = reader.byte();
@@ -117,16 +168,18 @@ void read_integers(ByteReader& reader, std::size_t count, std::vector<std::int64
   if (count > reader.left()) return reader.refuse();
   const std::size_t before = values.size();
   values.resize(before + count);
-  std::int64_t* const out = values.data() + before;
+  std::int64_t* out = values.data() + before;
+  const std::uint64_t scale = word(kPowers[power]);
   std::uint64_t last = word(start);
   if (form == kAboveLeast) {
-    for (std::size_t i = 0; i < count; ++i) out[i] = number(last + reader.varint());
+    read_varints(reader, count,
+                 [&](std::uint64_t above) { *out++ = number((last + above) * scale); });
   } else {
-    for (std::size_t i = 0; i < count; ++i) out[i] = number(last += word(reader.zigzag()));
+    read_varints(reader, count, [&](std::uint64_t step) {
+      last += step >> 1 ^ (~(step & 1) + 1);
+      *out++ = number(last * scale);
+    });
   }
-  if (power == 0) return;
-  const std::uint64_t scale = word(kPowers[power]);
-  for (std::size_t i = 0; i < count; ++i) out[i] = number(word(out[i]) * scale);
 }
 
 namespace {
@@ -150,8 +203,7 @@ bool as_decimal(double value, std::size_t exponent, std::int64_t& mantissa) {
 }
 
 // The mantissas of all values under the least exponent that suits them; empty if none does.
-std::vector<std::int64_t> decimal_mantissas(std::span<const double> values,
-                                            std::size_t& exponent) {
+std::vector<std::int64_t> decimal_mantissas(std::span<const double> values, std::size_t& exponent) {
   std::vector<std::int64_t> mantissas(values.size());
   exponent = 0;
   std::size_t settled_from = 0;  // The first value that was looked at under this exponent.

@@ -1,7 +1,11 @@
 // The online path without a command line: how fast events go into kept state, what a commit costs,
-// and how long a read takes from an LMDB store.
+// and how long a read takes. PLUGINS is lib/rtml/plugins of the build.
 //
-//   bench_online PLUGINS     prints a line a measurement; PLUGINS is lib/rtml/plugins of the build
+//   bench_online PLUGINS
+//       writes into an LMDB and reads from it; prints a line a measurement
+//   bench_online PLUGINS READS TYPE OPTIONS
+//       fills a store of that type (options as JSON), reads once, prints "ready", waits for a line,
+//       and reads READS times: scripts/bench/online_read asks the server what that cost
 
 #include <stdlib.h>
 
@@ -13,6 +17,7 @@
 #include <random>
 
 #include "core/base/environment.h"
+#include "core/base/json.h"
 #include "core/base/time.h"
 #include "core/online/part_writer.h"
 #include "core/online/reader.h"
@@ -175,35 +180,75 @@ void write_events(const OpenProject& opened, const project::FeatureView& view,
       committing * 1e6 / static_cast<double>(entities), static_cast<long long>(bytes / entities));
 }
 
-void read_values(const OpenProject& opened, const project::FeatureView& view, std::int64_t at_us,
-                 std::int64_t entities) {
+struct ReadPlan {
+  std::int64_t at_us = 0;
+  std::int64_t entities = 0;
+  int reads = 30'000;
+  bool waits = false;  // For a line, before the reads that are measured.
+};
+
+void read_values(const OpenProject& opened, const project::FeatureView& view,
+                 const ReadPlan& plan) {
   std::vector<project::ServiceColumn> columns;
   for (const project::Feature& feature : view.features) {
     columns.push_back({&view, &feature, feature.name});
   }
   auto reader = or_exit(online::Reader::open({columns, {}}, opened.project, *opened.store, {}));
-  constexpr int kReads = 30'000;
   std::mt19937_64 random(2);
   std::vector<double> wall;
   std::vector<double> core;
   online::ReadResult result;
-  for (int i = 0; i < kReads; ++i) {
+  const auto read = [&] {
     const table::Value key = table::Value::of_integer(
-        static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(entities)));
+        static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(plan.entities)));
     const std::span<const table::Value> keys[] = {std::span(&key, 1)};
+    or_exit(reader.read({.keys = keys, .entities = 1, .time_us = plan.at_us}, {}, &result));
+  };
+  read();
+  if (plan.waits) {
+    std::printf("ready\n");
+    std::fflush(stdout);
+    std::getchar();
+  }
+  for (int i = 0; i < plan.reads; ++i) {
     const auto start = Clock::now();
     const double core_start = cpu_seconds();
-    or_exit(reader.read({.keys = keys, .entities = 1, .time_us = at_us}, {}, &result));
+    read();
     core.push_back((cpu_seconds() - core_start) * 1e6);
     wall.push_back(seconds_since(start) * 1e6);
   }
   const Sorted on_the_wall(std::move(wall));
   const Sorted of_the_core(std::move(core));
   std::printf(
-      "read of 1 entity x %zu features: p50 %.1f us, p99 %.1f us; core time p50 %.1f us, "
-      "p99 %.1f us\n",
-      columns.size(), on_the_wall.at(0.5), on_the_wall.at(0.99), of_the_core.at(0.5),
-      of_the_core.at(0.99));
+      "read of 1 entity x %zu features: p50 %.1f us, p95 %.1f us, p99 %.1f us; core time p50 %.1f "
+      "us, p99 %.1f us\n",
+      columns.size(), on_the_wall.at(0.5), on_the_wall.at(0.95), on_the_wall.at(0.99),
+      of_the_core.at(0.5), of_the_core.at(0.99));
+}
+
+constexpr std::size_t kEventsAnEntity = 1'000;
+constexpr std::int64_t kEventsLastUs = 29 * kDay;
+
+// Entities of 1,000 retained events each, and reads of their fifty features.
+void fill_and_read(const OpenProject& opened, const project::FeatureView& fifty, ReadPlan plan) {
+  const feature::Program program = compiled(opened.project, fifty);
+  const std::size_t count = kEventsAnEntity * static_cast<std::size_t>(plan.entities);
+  const Events events(program, count, plan.entities,
+                      kEventsLastUs / static_cast<std::int64_t>(count));
+  write_events(opened, fifty, program, events, count / 25, 0);
+  plan.at_us = events.all.back().event.time_us;
+  read_values(opened, fifty, plan);
+}
+
+void run_reads(const std::filesystem::path& plugins, int reads, const std::string& type,
+               const Json& options) {
+  const std::filesystem::path root = write_project();
+  OpenProject opened{or_exit(project::Project::load(root, Environment())), nullptr};
+  plugin::PluginHost host({plugins, {}});
+  opened.store = or_exit(host.online_store(type, options));
+  const project::FeatureView& fifty = *or_exit(opened.project.find_view("fifty"));
+  fill_and_read(opened, fifty, {.entities = 100, .reads = reads, .waits = true});
+  std::filesystem::remove_all(root);
 }
 
 void run(const std::filesystem::path& plugins) {
@@ -219,13 +264,7 @@ void run(const std::filesystem::path& plugins) {
     write_events(opened, three, program, events, 10'000, 0);
     write_events(opened, three, program, events, 100'000, 1);
   }
-  {
-    constexpr std::int64_t kEntities = 500;
-    const feature::Program program = compiled(opened.project, fifty);
-    const Events events(program, 1'000 * kEntities, kEntities, 5'000'000);
-    write_events(opened, fifty, program, events, 20'000, 0);
-    read_values(opened, fifty, events.all.back().event.time_us, kEntities);
-  }
+  fill_and_read(opened, fifty, {.entities = 500});
   std::filesystem::remove_all(root);
 }
 
@@ -233,9 +272,13 @@ void run(const std::filesystem::path& plugins) {
 }  // namespace rtml
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: bench_online PLUGINS\n");
+  if (argc == 2) {
+    rtml::run(argv[1]);
+  } else if (argc == 5) {
+    rtml::run_reads(argv[1], std::atoi(argv[2]), argv[3],
+                    rtml::or_exit(rtml::parse_json(argv[4], "OPTIONS")));
+  } else {
+    std::fprintf(stderr, "usage: bench_online PLUGINS [READS TYPE OPTIONS]\n");
     return 2;
   }
-  rtml::run(argv[1]);
 }
