@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "core/base/file_system.h"
 #include "tests/service/online_servers.h"
 #include "tests/service/online_store_checks.h"
 #include "tests/support/temporary_directory.h"
@@ -253,6 +255,60 @@ TEST_CASE("redis streams: a message is a field, and an entry of other fields an 
   start(*reader);
   CHECK(read(*reader, 3).value() ==
         std::vector<std::string>{"a", R"({"x":"1","y":"z"})", R"({"single":"c"})"});
+}
+
+TEST_CASE("redis streams: of a cluster, on several of its nodes") {
+  if (is_skipped()) return;
+  const TemporaryDirectory directory;
+  test::RedisCluster cluster(directory / "cluster");
+  REQUIRE(cluster.start());
+  // redis-cli -c finds the node of a key.
+  const auto add_to = [&](const std::string& stream, int number) {
+    cluster.node(0).command("-c xadd " + stream + " '*' data " + std::to_string(number));
+  };
+  for (int i = 0; i < 3; ++i) {
+    add_to("{a}events", i);
+    add_to("{b}events", 10 + i);
+    add_to("{c}events", 20 + i);
+  }
+  Json options = cluster.options();
+  options["streams"] = {"{a}events", "{b}events", "{c}events"};
+  auto reader = open_reader(options);
+  start(*reader);
+  Offsets next;
+  auto all = read(*reader, 9, &next).value();
+  std::sort(all.begin(), all.end());
+  CHECK(all == std::vector<std::string>{"0", "1", "10", "11", "12", "2", "20", "21", "22"});
+  CHECK(next.size() == 3);
+  add_to("{b}events", 13);
+  CHECK(read(*reader, 1).value() == numbers(13, 14));
+}
+
+TEST_CASE("redis streams: over TLS and with a password") {
+  if (is_skipped()) return;
+  const TemporaryDirectory directory;
+  if (!test::make_certificates(directory.path())) {
+    MESSAGE("skipped: there is no openssl");
+    return;
+  }
+  const std::string ca = (directory / "ca.pem").string();
+  const std::uint16_t tls_port = test::free_port();
+  RedisServer server(directory / "redis", {"--tls-port", std::to_string(tls_port),
+                                           "--tls-cert-file", (directory / "server.pem").string(),
+                                           "--tls-key-file", (directory / "server.key").string(),
+                                           "--tls-ca-cert-file", ca, "--tls-auth-clients", "no"});
+  REQUIRE(server.start());
+  add(server, 0, 3);
+  server.command("acl setuser reader on '>secret' '~events' +xrange +xrevrange +xinfo +xread");
+  REQUIRE(write_file(directory / "password", "secret\n", 0600));
+  const Json options = {{"address", "127.0.0.1:" + std::to_string(tls_port)},
+                        {"stream", "events"},
+                        {"tls", {{"ca", ca}}},
+                        {"username", "reader"},
+                        {"password_file", (directory / "password").string()}};
+  auto reader = open_reader(options);
+  start(*reader);
+  CHECK(read(*reader, 3).value() == numbers(0, 3));
 }
 
 TEST_CASE("redis streams: options that make no sense are refused") {
