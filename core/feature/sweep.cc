@@ -86,7 +86,7 @@ class BlockSweep {
   explicit BlockSweep(Job& job)
       : job_(job),
         program_(job.program),
-        places_(program_),
+        places_(program_, !job.statuses.empty()),
         slots_(program_.slots.size()),
         has_nulls_(program_.cells.size(), false) {}
 

@@ -123,7 +123,7 @@ Int128 difference(const Int128* sums, Position low, Position high) {
 }
 
 // to_double() in so few instructions, and with so few branches, as suit a loop over all windows.
-double rounded(Int128 sum) {
+[[gnu::always_inline]] inline double rounded(Int128 sum) {
   const auto small = static_cast<std::int64_t>(sum);
   if (small == sum) return static_cast<double>(small);
   const auto sign = static_cast<UnsignedInt128>(sum >> 127);  // 0, or all ones.

@@ -30,6 +30,12 @@ constexpr std::int64_t kRowGroupRows = 131'072;
 // Below this, starting threads costs more than they save.
 constexpr std::int64_t kThreadedRows = 200'000;
 
+// Buffers of a batch come and go by the dozen and mostly in the same sizes, which the allocator of
+// the C library serves with less memory and less time than the one that Arrow brings.
+arrow::MemoryPool* memory_pool() {
+  return arrow::system_memory_pool();
+}
+
 Error corrupt(const std::string& file, const std::string& why) {
   return Error(ErrorCode::kDataCorrupt, "cannot read Parquet file: " + file + " (" + why + ")")
       .with_help("the file is damaged or was not written to its end; write it again");
@@ -62,7 +68,9 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> open_reader(const std::strin
     return fail(ErrorCode::kDataEmpty, "Parquet file is empty: " + file);
   }
   parquet::arrow::FileReaderBuilder builder;
-  if (const auto status = builder.Open(*opened); !status.ok()) {
+  builder.memory_pool(memory_pool());
+  if (const auto status = builder.Open(*opened, parquet::ReaderProperties(memory_pool()));
+      !status.ok()) {
     return fail(arrow_failure(file, status));
   }
   parquet::ArrowReaderProperties properties;
@@ -124,13 +132,29 @@ class ParquetRows : public FileRows {
     batches_ = nullptr;
     reader_ = nullptr;
     // What decoding needed is not needed again soon.
-    arrow::default_memory_pool()->ReleaseUnused();
+    memory_pool()->ReleaseUnused();
   }
 
   Result<bool> next(ArrowArray* out) override {
-    return fenced(file_, [&]() -> Result<bool> {
-      RTML_TRY_ASSIGN(const std::shared_ptr<arrow::RecordBatch> batch, next_batch());
-      if (batch == nullptr) return false;
+    RTML_TRY_ASSIGN(const std::shared_ptr<arrow::RecordBatch> batch, next_batch());
+    if (batch == nullptr) return false;
+    if (const auto status = arrow::ExportRecordBatch(*batch, out); !status.ok()) {
+      return fail(arrow_failure(file_, status));
+    }
+    return true;
+  }
+
+ private:
+  // Reads a batch and makes the columns of it that are wanted, as they are wanted; null at the end.
+  Result<std::shared_ptr<arrow::RecordBatch>> read_batch() {
+    return fenced(file_, [&]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
+      std::shared_ptr<arrow::RecordBatch> batch;
+      do {
+        if (const auto status = batches_->ReadNext(&batch); !status.ok()) {
+          return fail(arrow_failure(file_, status));
+        }
+      } while (batch != nullptr && batch->num_rows() == 0);
+      if (batch == nullptr) return batch;
       std::vector<std::shared_ptr<arrow::Field>> fields;
       std::vector<std::shared_ptr<arrow::Array>> arrays;
       for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -144,25 +168,8 @@ class ParquetRows : public FileRows {
         arrays.push_back(std::move(converted));
       }
       rows_read_ += batch->num_rows();
-      const auto result = arrow::RecordBatch::Make(arrow::schema(std::move(fields)),
-                                                   batch->num_rows(), std::move(arrays));
-      if (const auto status = arrow::ExportRecordBatch(*result, out); !status.ok()) {
-        return fail(arrow_failure(file_, status));
-      }
-      return true;
-    });
-  }
-
- private:
-  Result<std::shared_ptr<arrow::RecordBatch>> read_batch() {
-    return fenced(file_, [&]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
-      std::shared_ptr<arrow::RecordBatch> batch;
-      do {
-        if (const auto status = batches_->ReadNext(&batch); !status.ok()) {
-          return fail(arrow_failure(file_, status));
-        }
-      } while (batch != nullptr && batch->num_rows() == 0);
-      return batch;
+      return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch->num_rows(),
+                                      std::move(arrays));
     });
   }
 
@@ -223,6 +230,7 @@ std::shared_ptr<parquet::WriterProperties> writer_properties(
     const arrow::Schema& schema, arrow::Compression::type compression) {
   parquet::WriterProperties::Builder properties;
   properties.compression(compression)->max_row_group_length(kRowGroupRows);
+  properties.memory_pool(memory_pool());
   for (const auto& field : schema.fields()) {
     switch (field->type()->id()) {
       case arrow::Type::INT32:
@@ -307,7 +315,7 @@ Result<std::int64_t> write_rows(const std::string& file, const std::string& temp
   parquet::ArrowWriterProperties::Builder arrow_properties;
   arrow_properties.set_use_threads(true);
   auto writer =
-      parquet::arrow::FileWriter::Open(**schema, arrow::default_memory_pool(), *sink,
+      parquet::arrow::FileWriter::Open(**schema, memory_pool(), *sink,
                                        writer_properties(**schema, compression),
                                        arrow_properties.build());
   if (!writer.ok()) return fail(write_failure(file, writer.status()));
