@@ -102,9 +102,9 @@ void ReadPlaces::place(const BlockTimes& times, const EntityRange& entity) {
   for (std::size_t i = 0; i < windows_.size(); ++i) place_window(times, entity, i);
 }
 
-// Where the events of a window begin is as good as random from read to read, so that a loop for each
-// window would mostly wait for branches foretold wrongly. Several at once wait for each other's
-// loads instead, and most reads are passed by no more than two events.
+// Where the events of a window begin is as good as random from read to read, so that a loop for
+// each window would mostly wait for branches foretold wrongly. Several at once wait for each
+// other's loads instead, and most reads are passed by no more than two events.
 template <std::size_t kCount>
 void ReadPlaces::follow_edges(const BlockTimes& times, const EntityRange& entity,
                               const Edge* edges) {

@@ -51,9 +51,9 @@ class ReadPlaces {
     std::vector<Position> lows;
     std::vector<Position> highs;     // Empty if another window's are meant.
     std::size_t same_highs = kNone;  // That window.
-    bool reaches_read = false;         // The events up to the read's time: `ends_`.
-    bool is_low_edge = false;          // `lows` is among `edges_`, or
-    bool is_high_edge = false;         // `highs` is.
+    bool reaches_read = false;       // The events up to the read's time: `ends_`.
+    bool is_low_edge = false;        // `lows` is among `edges_`, or
+    bool is_high_edge = false;       // `highs` is.
   };
 
   template <std::size_t kCount>

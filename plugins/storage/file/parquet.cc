@@ -226,8 +226,8 @@ Error stream_failure(ArrowArrayStream& rows) {
 // How columns are stored: integers and times as packed differences, which are small and quick for
 // keys, counts and times; numbers as they are, because features are mostly different from row to
 // row and a dictionary of them costs more than all the rest; texts by a dictionary.
-std::shared_ptr<parquet::WriterProperties> writer_properties(
-    const arrow::Schema& schema, arrow::Compression::type compression) {
+std::shared_ptr<parquet::WriterProperties> writer_properties(const arrow::Schema& schema,
+                                                             arrow::Compression::type compression) {
   parquet::WriterProperties::Builder properties;
   properties.compression(compression)->max_row_group_length(kRowGroupRows);
   properties.memory_pool(memory_pool());
@@ -314,10 +314,9 @@ Result<std::int64_t> write_rows(const std::string& file, const std::string& temp
   if (!sink.ok()) return fail(write_failure(file, sink.status()));
   parquet::ArrowWriterProperties::Builder arrow_properties;
   arrow_properties.set_use_threads(true);
-  auto writer =
-      parquet::arrow::FileWriter::Open(**schema, memory_pool(), *sink,
-                                       writer_properties(**schema, compression),
-                                       arrow_properties.build());
+  auto writer = parquet::arrow::FileWriter::Open(**schema, memory_pool(), *sink,
+                                                 writer_properties(**schema, compression),
+                                                 arrow_properties.build());
   if (!writer.ok()) return fail(write_failure(file, writer.status()));
   RowGroups groups(file, *schema, rows, checkpoint);
   std::int64_t count = 0;
