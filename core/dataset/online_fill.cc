@@ -42,8 +42,8 @@ std::vector<std::int64_t> rows_by_time(const table::Column& time) {
 
 // The rows of each entity, in the order of their times.
 struct EntityRows {
-  std::vector<std::string> keys;       // As encode_key() gives them, ascending.
-  std::vector<std::size_t> starts;     // Of each entity's rows; one more at the end.
+  std::vector<std::string> keys;    // As encode_key() gives them, ascending.
+  std::vector<std::size_t> starts;  // Of each entity's rows; one more at the end.
   std::vector<std::int64_t> rows;
 };
 
@@ -69,8 +69,8 @@ Result<EntityRows> rows_by_entity(const feature::EventColumns& columns, std::int
       ++filled.events_without_key;
       continue;
     }
-    taken.emplace_back(row, places.try_emplace(feature::encode_key(*key), places.size())
-                                .first->second);
+    taken.emplace_back(row,
+                       places.try_emplace(feature::encode_key(*key), places.size()).first->second);
   }
   EntityRows entities;
   std::vector<const std::pair<const std::string, std::size_t>*> sorted;
@@ -154,8 +154,7 @@ Status write_entities(ViewFill& fill, const feature::EventColumns& columns,
   EventCursor cursor(columns);
   const std::string prefix = online::entity_prefix(part_of(fill));
   std::vector<online::EntityCodec::Change> changes;
-  const std::int64_t oldest_us =
-      feature::earlier(options.cutover_us, fill.view->timing.history_us);
+  const std::int64_t oldest_us = feature::earlier(options.cutover_us, fill.view->timing.history_us);
   for (std::size_t i = 0; i < fill.entities.keys.size(); ++i) {
     if (i % 1'024 == 0) RTML_TRY(context.cancel.check());
     online::Entity entity = codec.make_entity(kernel);
@@ -190,6 +189,8 @@ Status look_up(ViewFill& fill, const FillOptions& options, plugin::OnlineStore& 
   RTML_TRY_ASSIGN(const auto members, store.get(online::view_group(fill.filled.identity), call));
   RTML_TRY_ASSIGN(const auto entry, online::decode_view(members));
   if (entry && entry->fill) fill.earlier_generation = entry->fill->generation;
+  // Also the epoch of its writes: above that of an earlier fill even if that machine's clock was
+  // ahead.
   fill.generation = std::max(options.epoch, fill.earlier_generation + 1);
   if (!entry || fill.program.folds.empty()) return {};
   for (const std::string& part : entry->stream_parts) {
@@ -210,7 +211,7 @@ Status publish(std::span<const ViewFill> fills, const FillOptions& options,
                plugin::OnlineStore& store, const plugin::CallOptions& call) {
   if (fills.empty()) return {};
   RTML_TRY_ASSIGN(const auto transaction,
-                  store.begin(fill_scope(fills.front()), options.epoch, call));
+                  store.begin(fill_scope(fills.front()), fills.front().generation, call));
   std::vector<std::string> groups;
   for (const ViewFill& fill : fills) groups.push_back(online::view_group(fill.filled.identity));
   RTML_TRY_ASSIGN(const auto members, transaction->get_groups(groups));
@@ -246,7 +247,7 @@ Status remove_earlier(ViewFill& fill, const FillOptions& options, plugin::Online
                       const plugin::CallOptions& call) {
   const std::string prefix = online::batch_prefix(fill.filled.identity);
   const std::string current = online::entity_prefix(part_of(fill));
-  ChunkedWriter writer(store, fill_scope(fill), options.epoch, call);
+  ChunkedWriter writer(store, fill_scope(fill), fill.generation, call);
   std::string after;
   while (true) {
     RTML_TRY_ASSIGN(const auto groups, store.list(prefix, after, kListGroups, call));
@@ -294,7 +295,7 @@ Result<std::vector<FilledView>> fill_online(std::span<const project::FeatureView
                     feature::event_columns(fill.program, events, source.batch->path));
     RTML_TRY_ASSIGN(fill.entities,
                     rows_by_entity(columns, options.cutover_us, context, fill.filled));
-    ChunkedWriter writer(store, fill_scope(fill), options.epoch, call);
+    ChunkedWriter writer(store, fill_scope(fill), fill.generation, call);
     RTML_TRY(write_entities(fill, columns, options, options.dry_run ? nullptr : &writer, context));
     RTML_TRY(writer.finish());
   }

@@ -46,8 +46,7 @@ Result<std::optional<StoredPosition>> decode_position(const plugin::Members& mem
   };
   if (bytes->size() < kChecksumBytes) return corrupt();
   const std::string_view body(bytes->data(), bytes->size() - kChecksumBytes);
-  if (feature::ByteReader(std::string_view(*bytes).substr(body.size())).fixed() !=
-      xxhash64(body)) {
+  if (feature::ByteReader(std::string_view(*bytes).substr(body.size())).fixed() != xxhash64(body)) {
     return corrupt();
   }
   feature::ByteReader reader(body);
@@ -64,6 +63,16 @@ Result<std::optional<StoredPosition>> read_position(const PartName& name,
                                                     const plugin::CallOptions& call) {
   RTML_TRY_ASSIGN(const auto groups, store.get_groups({position_group(name)}, call));
   return decode_position(groups.front(), name);
+}
+
+Result<std::uint64_t> next_epoch(const PartName& name, plugin::OnlineStore& store,
+                                 std::int64_t now_us, Random& random,
+                                 const plugin::CallOptions& call) {
+  constexpr std::uint64_t kSpread = 1'000'000;
+  const auto now = static_cast<std::uint64_t>(now_us);
+  RTML_TRY_ASSIGN(const auto stored, read_position(name, store, call));
+  if (!stored || stored->epoch < now) return now;
+  return stored->epoch + 1 + random.below(kSpread);
 }
 
 }  // namespace rtml::online

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/random.h"
 #include "core/base/result.h"
 #include "core/online/layout.h"
 #include "core/plugin/backends.h"
@@ -28,10 +29,10 @@ struct Counters {
 struct PartPosition {
   static constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
-  std::int64_t next_offset = 0;         // The first offset that is not applied.
-  std::int64_t max_event_us = kNoTime;  // The latest event time; what the watermark follows.
-  std::int64_t watermark_us = kNoTime;  // What reads report: no event at or before is to come.
-  std::int64_t cutover_us = kNoTime;    // Events at or before it are in the fill and skipped.
+  std::int64_t next_offset = 0;           // The first offset that is not applied.
+  std::int64_t max_event_us = kNoTime;    // The latest event time; what the watermark follows.
+  std::int64_t watermark_us = kNoTime;    // What reads report: no event at or before is to come.
+  std::int64_t cutover_us = kNoTime;      // Events at or before it are in the fill and skipped.
   std::int64_t oldest_read_us = kNoTime;  // Reads before it fail: what they need may be trimmed.
   Counters counters;
 
@@ -56,5 +57,11 @@ Result<std::optional<StoredPosition>> decode_position(const plugin::Members& mem
 Result<std::optional<StoredPosition>> read_position(const PartName& name,
                                                     plugin::OnlineStore& store,
                                                     const plugin::CallOptions& call);
+
+// An epoch for the next writer of a part: the time now or, where the clock of its last writer was
+// ahead, a little above that one's. `random` keeps two that come then from having the same.
+Result<std::uint64_t> next_epoch(const PartName& name, plugin::OnlineStore& store,
+                                 std::int64_t now_us, Random& random,
+                                 const plugin::CallOptions& call);
 
 }  // namespace rtml::online

@@ -32,15 +32,19 @@ PartSet::PartSet(std::span<const SourceViews> sources, plugin::OnlineStore& stor
       clock_(clock),
       waits_(waits),
       retry_(retry),
-      stop_(stop) {}
+      stop_(stop),
+      random_(static_cast<std::uint64_t>(waits.monotonic_us()) ^
+              (static_cast<std::uint64_t>(options.process) << 32)) {}
 
 plugin::CallOptions PartSet::call() const {
   // Without a flag: what is applied is stored after a signal too, within the deadline.
   return {.deadline_us = waits_.monotonic_us() + kCallUs, .cancel = nullptr};
 }
 
-std::uint64_t PartSet::next_epoch() {
-  epoch_ = std::max(epoch_ + 1, static_cast<std::uint64_t>(clock_.now_us()));
+Result<std::uint64_t> PartSet::next_epoch(const online::PartName& name) {
+  RTML_TRY_ASSIGN(const std::uint64_t epoch,
+                  online::next_epoch(name, store_, clock_.now_us(), random_, call()));
+  epoch_ = std::max(epoch, epoch_ + 1);
   return epoch_;
 }
 
@@ -109,8 +113,9 @@ Result<online::PartWriter> PartSet::open_writer(const StreamedView& view,
   std::optional<online::PartWriter> writer;
   RTML_TRY(retry_.run(
       [&]() -> Status {
+        RTML_TRY_ASSIGN(const std::uint64_t epoch, next_epoch(name));
         auto opened = online::PartWriter::open(view.program, view.source_schema, name, store_,
-                                               next_epoch(), options, call());
+                                               epoch, options, call());
         if (!opened) return fail(std::move(opened).error());
         writer = std::move(*opened);
         return {};
@@ -128,8 +133,9 @@ Status PartSet::forget(const StreamedView& view, const online::PartName& name) {
   }
   constexpr std::int64_t kGroups = 4096;
   const std::string prefix = online::entity_prefix(name);
+  RTML_TRY_ASSIGN(const std::uint64_t epoch, next_epoch(name));
   RTML_TRY_ASSIGN(const auto transaction,
-                  store_.begin(online::position_group(name), next_epoch(), call()));
+                  store_.begin(online::position_group(name), epoch, call()));
   std::string after;
   while (true) {
     RTML_TRY_ASSIGN(const std::vector<std::string> groups,

@@ -14,6 +14,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/clock.h"
+#include "core/base/random.h"
 #include "core/plugin/backends.h"
 #include "core/stream/chunk.h"
 #include "core/stream/delay_histogram.h"
@@ -83,7 +84,7 @@ class PartSet {
   struct PartitionParts {
     std::vector<ViewPart> views;
     RunFacts facts;
-    std::int64_t messages = 0;       // Since the rate was taken last.
+    std::int64_t messages = 0;  // Since the rate was taken last.
     std::int64_t rate_since_us = 0;
   };
   using Key = std::pair<std::size_t, std::int32_t>;  // Source, partition.
@@ -101,7 +102,8 @@ class PartSet {
   void note_committed(ViewPart& part);
   void settle();
   void take_rate(PartitionParts& parts);
-  std::uint64_t next_epoch();
+  // For a writer of the part; higher than any before it.
+  Result<std::uint64_t> next_epoch(const online::PartName& name);
   plugin::CallOptions call() const;
 
   std::span<const SourceViews> sources_;
@@ -111,6 +113,7 @@ class PartSet {
   const Clock& waits_;
   Retry& retry_;
   const CancelFlag& stop_;
+  Random random_;
 
   std::map<Key, PartitionParts> parts_;
   std::map<Key, std::int64_t> lost_;  // When.

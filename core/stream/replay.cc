@@ -58,8 +58,7 @@ class Replayer {
   std::optional<online::KeyedEvent> decode(const StreamedView& view, const Letter& letter,
                                            message::Decoder& decoder);
   void refuse(const Letter& letter, const std::string& why);
-  void count(const Letter& letter, online::Outcome outcome,
-             std::vector<online::Record>* records);
+  void count(const Letter& letter, online::Outcome outcome, std::vector<online::Record>* records);
 
   plugin::CallOptions call() const { return {.cancel = &context_.cancel}; }
 
@@ -165,9 +164,8 @@ Status Replayer::replay_partition(const std::string& name, std::int32_t partitio
   std::int64_t after = -1;
   while (true) {
     constexpr std::int64_t kRecords = 65'536;
-    RTML_TRY_ASSIGN(const auto records,
-                    online::read_records(part, online::RecordKind::kReplayed, after, kRecords,
-                                         store_, call()));
+    RTML_TRY_ASSIGN(const auto records, online::read_records(part, online::RecordKind::kReplayed,
+                                                             after, kRecords, store_, call()));
     if (records.empty()) break;
     for (const online::Record& record : records) replayed.insert(record.offset);
     after = records.back().offset;
@@ -242,14 +240,14 @@ Status Replayer::apply(const StreamedView& view, std::int32_t partition,
   }
   if (events.empty()) return {};
   const std::string& source = view.source->name;
-  const online::PartName name =
-      online::stream_part(view.identity, source + ".replay", partition);
-  RTML_TRY_ASSIGN(
-      online::PartWriter writer,
-      online::PartWriter::open(
-          view.program, view.source_schema, name, store_,
-          static_cast<std::uint64_t>(clock_.now_us()),
-          {.max_events_per_entity = view.view->timing.max_events_per_entity}, call()));
+  const online::PartName name = online::stream_part(view.identity, source + ".replay", partition);
+  Random random(static_cast<std::uint64_t>(clock_.monotonic_us()));
+  RTML_TRY_ASSIGN(const std::uint64_t epoch,
+                  online::next_epoch(name, store_, clock_.now_us(), random, call()));
+  RTML_TRY_ASSIGN(online::PartWriter writer,
+                  online::PartWriter::open(
+                      view.program, view.source_schema, name, store_, epoch,
+                      {.max_events_per_entity = view.view->timing.max_events_per_entity}, call()));
   online::BatchEnd end;
   end.next_offset = writer.position().next_offset;
   for (online::KeyedEvent& event : events) event.offset = end.next_offset++;
@@ -257,9 +255,9 @@ Status Replayer::apply(const StreamedView& view, std::int32_t partition,
   for (std::size_t i = 0; i < outcomes.size(); ++i) count(*sent[i], outcomes[i], &end.records);
   end.watermark_us = kWaitsForNone;
   // What reads of the partition's own part have given up is given up here.
-  RTML_TRY_ASSIGN(const auto main,
-                  online::read_position(online::stream_part(view.identity, source, partition),
-                                        store_, call()));
+  RTML_TRY_ASSIGN(
+      const auto main,
+      online::read_position(online::stream_part(view.identity, source, partition), store_, call()));
   end.trim_to_us = main ? main->position.oldest_read_us : kNoTime;
   return writer.commit(end, call());
 }
