@@ -1,6 +1,7 @@
 #include "core/stream/retry.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/base/time.h"
@@ -26,7 +27,7 @@ Status Retry::wait_after(const Error& error, const CancelFlag& stop) {
   if (error.exit_class() != ExitClass::kRetry || stop.is_set()) return fail(error);
   const std::int64_t now_us = clock_.monotonic_us();
   if (waits_ == 0) {
-    first_failure_us_ = now_us;
+    first_failure_us_ = std::exchange(begun_us_, std::nullopt).value_or(now_us);
     log::warning(error.message() + "; trying again");
   }
   const std::int64_t wait_us = next_wait_us();
@@ -44,8 +45,11 @@ Status Retry::wait_after(const Error& error, const CancelFlag& stop) {
 
 Status Retry::run(const std::function<Status()>& work, const CancelFlag& stop) {
   while (true) {
+    // What is waited for counts from when it was first asked for.
+    if (waits_ == 0) begun_us_ = clock_.monotonic_us();
     const Status done = work();
     if (done) {
+      begun_us_.reset();
       succeeded();
       return {};
     }

@@ -47,7 +47,8 @@ class Retry {
   const Clock& clock_;
   Random random_;
   std::optional<std::int64_t> max_time_us_;
-  std::atomic<int> waits_{0};  // In a row.
+  std::atomic<int> waits_{0};             // In a row.
+  std::optional<std::int64_t> begun_us_;  // When run() first called its work.
   std::int64_t first_failure_us_ = 0;
   std::atomic<std::int64_t> retries_{0};
 };

@@ -90,7 +90,11 @@ Status Runner::open_intakes() {
     RTML_TRY_ASSIGN(auto store, context_.plugins.stream_store(medium.type, Json::object()));
     RTML_TRY(retry_.run(
         [&]() -> Status {
-          auto opened = store->open(medium.options, {.cancel = &context_.cancel});
+          plugin::CallOptions call{.cancel = &context_.cancel};
+          if (options_.max_retry_us) {
+            call.deadline_us = clocks_.waits.monotonic_us() + *options_.max_retry_us;
+          }
+          auto opened = store->open(medium.options, call);
           if (!opened) return fail(std::move(opened).error());
           reader = std::move(*opened);
           return {};

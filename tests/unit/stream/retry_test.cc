@@ -58,4 +58,17 @@ TEST_CASE("retry: gives up after the time it is given, and when it shall stop") 
   CHECK(stopped.retries() == 0);
 }
 
+TEST_CASE("retry: the time that the work itself waits counts") {
+  FakeClock clock(0);
+  Retry limited(clock, kMinute);
+  int calls = 0;
+  const auto slow = [&] {
+    ++calls;
+    clock.sleep_us(40 * kSecond);
+    return passing();
+  };
+  CHECK_FALSE(limited.run(slow, CancelFlag()));
+  CHECK(calls == 2);
+}
+
 }  // namespace rtml::stream
