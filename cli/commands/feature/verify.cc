@@ -6,6 +6,7 @@
 #include "core/base/number.h"
 #include "core/base/time.h"
 #include "core/online/open_store.h"
+#include "core/stream/status.h"
 #include "core/verify/verify.h"
 
 namespace rtml::cli::commands {
@@ -67,6 +68,32 @@ Json json_of(const verify::Difference& difference) {
                {"expected_status", feature::to_string(difference.expected_status)}};
   if (difference.found_status) json["found_status"] = feature::to_string(*difference.found_status);
   return json;
+}
+
+// How many events the view's stream has put aside as too late; nothing without a stream.
+Result<std::optional<std::int64_t>> late_events(const project::FeatureView& view,
+                                                plugin::OnlineStore& store,
+                                                const dataset::BuildContext& context) {
+  if (!context.project.source_of(view).stream) return std::nullopt;
+  const project::FeatureView* const views[] = {&view};
+  RTML_TRY_ASSIGN(const auto parts,
+                  stream::read_status(views, {.asks_medium = false}, store, context));
+  std::int64_t late = 0;
+  for (const stream::PartSnapshot& part : parts) late += part.position.counters.late;
+  return late;
+}
+
+// Names the one permitted reason for an online value to differ.
+void add_late_events(const project::FeatureView& view, std::int64_t late,
+                     const dataset::BuildContext& context, Report& report) {
+  report.data["comparisons"].back()["late_events"] = late;
+  if (late == 0) return;
+  const std::string file =
+      context.project.source_of(view).stream->late + "/" + view.name + ".jsonl";
+  const std::string line = "the stream has put " + counted(late, "late event") + " into " + file +
+                           ": the one permitted reason for online values to differ";
+  report.line(line, Tone::kWarning);
+  report.findings.back().message += "; " + line;
 }
 
 Json json_of(const verify::Comparison& comparison) {
@@ -176,6 +203,9 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   report.data["comparisons"] = Json::array();
   for (const verify::Comparison& comparison : result.comparisons) {
     add_comparison(comparison, view->name, report);
+    if (comparison.place != verify::Place::kOnline) continue;
+    RTML_TRY_ASSIGN(const auto late, late_events(*view, *store, context));
+    if (late) add_late_events(*view, *late, context, report);
   }
   report.outputs = {{"differing", std::to_string(result.differing)}};
   if (result.differing > 0) report.exit = ExitClass::kFinding;
