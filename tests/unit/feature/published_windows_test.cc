@@ -67,15 +67,15 @@ struct Hop {
 
 const std::vector<Hop>& hops() {
   static const std::vector<Hop> all = {
-      {5, 13'000, {1, 2}},     {5, -3'000, {-2, -1}},  {5, 3'000, {-1, 0}},
-      {5, 7'000, {0, 1}},      {5, 15'000, {2, 3}},    {5, -5'000, {-2, -1}},
-      {5, 0, {-1, 0}},         {5, 10'000, {1, 2}},    {3, 11'000, {1, 2, 3}},
-      {3, 11'500, {1, 2, 3}},  {3, -1'000, {-3, -2, -1}}, {3, -1'500, {-3, -2, -1}},
-      {3, 5'000, {-1, 0, 1}},  {7, 14'000, {1, 2}},    {7, -7'000, {-2, -1}},
-      {7, 0, {-1, 0}},         {7, 17'000, {2}},       {7, -4'000, {-1}},
-      {7, 10'000, {1}},        {10, 15'000, {1}},      {10, -5'000, {-1}},
-      {10, 5'000, {0}},        {10, 20'000, {2}},      {10, -10'000, {-1}},
-      {10, 0, {0}},            {10, 10'000, {1}}};
+      {5, 13'000, {1, 2}},    {5, -3'000, {-2, -1}},     {5, 3'000, {-1, 0}},
+      {5, 7'000, {0, 1}},     {5, 15'000, {2, 3}},       {5, -5'000, {-2, -1}},
+      {5, 0, {-1, 0}},        {5, 10'000, {1, 2}},       {3, 11'000, {1, 2, 3}},
+      {3, 11'500, {1, 2, 3}}, {3, -1'000, {-3, -2, -1}}, {3, -1'500, {-3, -2, -1}},
+      {3, 5'000, {-1, 0, 1}}, {7, 14'000, {1, 2}},       {7, -7'000, {-2, -1}},
+      {7, 0, {-1, 0}},        {7, 17'000, {2}},          {7, -4'000, {-1}},
+      {7, 10'000, {1}},       {10, 15'000, {1}},         {10, -5'000, {-1}},
+      {10, 5'000, {0}},       {10, 20'000, {2}},         {10, -10'000, {-1}},
+      {10, 0, {0}},           {10, 10'000, {1}}};
   return all;
 }
 
@@ -95,7 +95,8 @@ std::string in_session(const std::vector<std::int64_t>& seconds, std::int64_t at
 
 }  // namespace
 
-TEST_CASE("Bytewax: an event is in the sliding windows that begin at or before it and end after it") {
+TEST_CASE(
+    "Bytewax: an event is in the sliding windows that begin at or before it and end after it") {
   project::Window window;
   window.size_us = 10 * kSecond;
   window.bounds = project::WindowBounds::kClosedOpen;
@@ -203,9 +204,11 @@ std::string naive(const std::vector<NaiveEvent>& events, std::int64_t at_us) {
       sum += event.y;
       ++count;
     }
-    text += count == 0 ? "null "
-                       : show(table::Value::of_number(static_cast<double>(sum) /
-                                                      static_cast<double>(count))) + " ";
+    text +=
+        count == 0
+            ? "null "
+            : show(table::Value::of_number(static_cast<double>(sum) / static_cast<double>(count))) +
+                  " ";
   }
   std::int64_t all = 0;
   for (const NaiveEvent& event : events) all += event.time_us <= at_us ? event.y : 0;
@@ -217,7 +220,8 @@ std::vector<NaiveEvent> random_events(std::mt19937_64& random, int count, std::i
   for (int i = 0; i < count; ++i) {
     const auto back = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(span_us));
     // Whole milliseconds, so that some meet the ends of hops.
-    events.push_back({kNine - floored(back, kMillisecond), static_cast<std::int64_t>(random() % 1'000)});
+    events.push_back(
+        {kNine - floored(back, kMillisecond), static_cast<std::int64_t>(random() % 1'000)});
   }
   return events;
 }
