@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "core/base/fast_hash.h"
 #include "core/base/hash.h"
 #include "core/base/time.h"
 #include "core/dataset/event_cursor.h"
+#include "core/dataset/event_layout.h"
+#include "core/dataset/event_parts.h"
+#include "core/dataset/feature_join.h"
+#include "core/dataset/source_pass.h"
 #include "core/dataset/source_set.h"
 #include "core/feature/kernel.h"
 #include "core/feature/sweep.h"
@@ -52,18 +57,14 @@ struct KeyHash {
   std::size_t operator()(std::string_view key) const { return xxhash64(key); }
 };
 
-Result<EntityRows> rows_by_entity(const feature::EventColumns& columns, std::int64_t cutover_us,
-                                  const BuildContext& context, FilledView& filled) {
+Result<EntityRows> rows_by_entity(const feature::EventColumns& columns, const BuildContext& context,
+                                  FilledView& filled) {
   EventCursor cursor(columns);
   std::unordered_map<std::string, std::size_t, KeyHash, std::equal_to<>> places;
   std::vector<std::pair<std::int64_t, std::size_t>> taken;  // Row and entity.
   taken.reserve(static_cast<std::size_t>(columns.rows));
   for (const std::int64_t row : rows_by_time(columns.time)) {
     if (taken.size() % 65'536 == 0) RTML_TRY(context.cancel.check());
-    if (cursor.time_us(row) > cutover_us) {
-      ++filled.events_after_cutover;
-      continue;
-    }
     const auto key = cursor.key(row);
     if (!key) {
       ++filled.events_without_key;
@@ -130,7 +131,8 @@ struct ViewFill {
   const project::FeatureView* view;
   feature::Program program;
   table::Schema source_schema;
-  EntityRows entities;
+  std::unique_ptr<EventParts> events;  // Up to the cutover.
+  std::vector<std::string> keys;       // Of the entities, as encode_key() gives them, ascending.
   FilledView filled;
   std::uint64_t earlier_generation = 0;  // That readers find; 0: none.
   std::uint64_t generation = 0;
@@ -144,29 +146,70 @@ online::PartName part_of(const ViewFill& fill) {
   return online::batch_part(fill.filled.identity, fill.generation);
 }
 
-// Folds and writes the entities one by one in the order of their keys, so that only one state is in
-// memory and the store appends.
+// The events up to the cutover.
+feature::EventColumns until_cutover(const feature::EventColumns& events, const FillOptions& options,
+                                    ViewFill& fill) {
+  const auto times = events.time.values<std::int64_t>();
+  std::vector<std::int64_t> rows;
+  for (std::size_t row = 0; row < times.size(); ++row) {
+    if (times[row] <= options.cutover_us) rows.push_back(static_cast<std::int64_t>(row));
+  }
+  if (std::ssize(rows) == events.rows) return events;
+  fill.filled.events_after_cutover += events.rows - std::ssize(rows);
+  std::vector<table::Column> columns = columns_of(events);
+  for (table::Column& column : columns) column = column.take(rows);
+  return events_of(fill.program, columns);
+}
+
+// Reads a source into the views that are computed from it: in one part each, in whose order the
+// store appends, or, where memory may not hold them, in parts by entity in a file.
+Status read_source(const project::Source& source, std::vector<ViewFill>& fills,
+                   const FillOptions& options, SourceSet& sources, const BuildContext& context) {
+  bool is_spilling = false;
+  const auto take = [&](const table::Batch& batch) -> Status {
+    std::int64_t bytes = 0;
+    for (ViewFill& fill : fills) {
+      bytes += fill.events->memory_bytes();
+      if (&context.project.source_of(*fill.view) != &source) continue;
+      RTML_TRY_ASSIGN(const feature::EventColumns events,
+                      feature::event_columns(fill.program, batch, source.batch->path));
+      RTML_TRY(fill.events->add(until_cutover(events, options, fill)));
+    }
+    if (context.memory_limit_bytes <= 0 || is_spilling) return {};
+    if (bytes < context.memory_limit_bytes / 2) return {};
+    is_spilling = true;
+    for (ViewFill& fill : fills) RTML_TRY(fill.events->spill());
+    return {};
+  };
+  RTML_TRY(read_events(source, sources, context, take));
+  return {};
+}
+
+// Folds and writes the entities of a part one by one in the order of their keys, so that only one
+// state is in memory and the store appends.
 Status write_entities(ViewFill& fill, const feature::EventColumns& columns,
                       const FillOptions& options, ChunkedWriter* writer,
                       const BuildContext& context) {
+  RTML_TRY_ASSIGN(const EntityRows entities, rows_by_entity(columns, context, fill.filled));
+  const std::int64_t duplicates_before = fill.filled.duplicates;
   feature::Kernel kernel(fill.program);
   const online::EntityCodec codec(fill.program);
   EventCursor cursor(columns);
   const std::string prefix = online::entity_prefix(part_of(fill));
   std::vector<online::EntityCodec::Change> changes;
   const std::int64_t oldest_us = feature::earlier(options.cutover_us, fill.view->timing.history_us);
-  for (std::size_t i = 0; i < fill.entities.keys.size(); ++i) {
+  for (std::size_t i = 0; i < entities.keys.size(); ++i) {
     if (i % 1'024 == 0) RTML_TRY(context.cancel.check());
     online::Entity entity = codec.make_entity(kernel);
-    for (std::size_t row = fill.entities.starts[i]; row < fill.entities.starts[i + 1]; ++row) {
-      kernel.update(entity.state, cursor.event(fill.entities.rows[row]));
+    for (std::size_t row = entities.starts[i]; row < entities.starts[i + 1]; ++row) {
+      kernel.update(entity.state, cursor.event(entities.rows[row]));
     }
     fill.filled.duplicates += entity.state.duplicates;
     if (writer == nullptr) continue;
     codec.trim(entity, kernel, oldest_us);
     changes.clear();
     codec.encode(entity, changes);
-    const std::string group = online::entity_group(prefix, fill.entities.keys[i]);
+    const std::string group = online::entity_group(prefix, entities.keys[i]);
     std::int64_t bytes = std::ssize(group);
     RTML_TRY_ASSIGN(plugin::OnlineTransaction* const transaction, writer->transaction());
     for (const auto& change : changes) {
@@ -177,9 +220,24 @@ Status write_entities(ViewFill& fill, const feature::EventColumns& columns,
     fill.filled.bytes += bytes;
     RTML_TRY(writer->wrote(bytes));
   }
-  fill.filled.entities = std::ssize(fill.entities.keys);
-  fill.filled.events = std::ssize(fill.entities.rows) - fill.filled.duplicates;
+  fill.filled.entities += std::ssize(entities.keys);
+  fill.filled.events += std::ssize(entities.rows) - (fill.filled.duplicates - duplicates_before);
+  fill.keys.insert(fill.keys.end(), entities.keys.begin(), entities.keys.end());
   return {};
+}
+
+Status write_view(ViewFill& fill, const FillOptions& options, plugin::OnlineStore& store,
+                  const plugin::CallOptions& call, const BuildContext& context) {
+  RTML_TRY(fill.events->finish());
+  ChunkedWriter writer(store, fill_scope(fill), fill.generation, call);
+  const std::size_t parts = fill.events->size();
+  for (std::size_t part = 0; part < parts; ++part) {
+    RTML_TRY_ASSIGN(const feature::EventColumns columns, fill.events->load(part));
+    if (part + 1 == parts) fill.events = nullptr;
+    RTML_TRY(write_entities(fill, columns, options, options.dry_run ? nullptr : &writer, context));
+  }
+  std::sort(fill.keys.begin(), fill.keys.end());
+  return writer.finish();
 }
 
 // Learns what the store holds of the view. Fails if a fill with this cutover would count events
@@ -233,11 +291,10 @@ Status publish(std::span<const ViewFill> fills, const FillOptions& options,
 }
 
 // Whether an entity's group ends like this behind the prefix of its part.
-bool has_entity(const EntityRows& entities, std::string_view ending) {
-  if (ending.starts_with('k')) {
-    return std::binary_search(entities.keys.begin(), entities.keys.end(), ending.substr(1));
-  }
-  return std::any_of(entities.keys.begin(), entities.keys.end(), [&](const std::string& key) {
+bool has_entity(const std::vector<std::string>& keys, std::string_view ending) {
+  if (ending.starts_with('k'))
+    return std::binary_search(keys.begin(), keys.end(), ending.substr(1));
+  return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
     return key.size() > online::kLongestGroup / 2 && "h" + sha256_hex(key) == ending;
   });
 }
@@ -253,7 +310,7 @@ Status remove_earlier(ViewFill& fill, const FillOptions& options, plugin::Online
     RTML_TRY_ASSIGN(const auto groups, store.list(prefix, after, kListGroups, call));
     for (const std::string& group : groups) {
       if (group >= current) break;
-      if (!has_entity(fill.entities, std::string_view(group).substr(current.size()))) {
+      if (!has_entity(fill.keys, std::string_view(group).substr(current.size()))) {
         ++fill.filled.removed;
       }
       if (options.dry_run) continue;
@@ -285,20 +342,23 @@ Result<std::vector<FilledView>> fill_online(std::span<const project::FeatureView
     fills.back().filled = {.view = view->name,
                            .identity = project::identity(context.project, *view)};
   }
+  const JoinLimits limits{.threads = context.threads,
+                          .cancel = &context.cancel,
+                          .spill_directory = spill_directory(context)};
+  std::set<const project::Source*> read;
   for (ViewFill& fill : fills) {
     const project::Source& source = context.project.source_of(*fill.view);
     RTML_TRY(look_up(fill, options, store, call));
     RTML_TRY_ASSIGN(const SourceTable* const table, sources.open(source));
     fill.source_schema = *table->schema();
-    RTML_TRY_ASSIGN(const table::Batch events, sources.rows(source));
-    RTML_TRY_ASSIGN(const feature::EventColumns columns,
-                    feature::event_columns(fill.program, events, source.batch->path));
-    RTML_TRY_ASSIGN(fill.entities,
-                    rows_by_entity(columns, options.cutover_us, context, fill.filled));
-    ChunkedWriter writer(store, fill_scope(fill), fill.generation, call);
-    RTML_TRY(write_entities(fill, columns, options, options.dry_run ? nullptr : &writer, context));
-    RTML_TRY(writer.finish());
+    fill.events = std::make_unique<EventParts>(fill.program, limits, true);
   }
+  for (const ViewFill& fill : fills) {
+    const project::Source& source = context.project.source_of(*fill.view);
+    if (!read.insert(&source).second) continue;
+    RTML_TRY(read_source(source, fills, options, sources, context));
+  }
+  for (ViewFill& fill : fills) RTML_TRY(write_view(fill, options, store, call, context));
   if (!options.dry_run && store.commits_atomically()) {
     RTML_TRY(publish(fills, options, store, call));
   } else if (!options.dry_run) {

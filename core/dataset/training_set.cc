@@ -64,7 +64,7 @@ Status check_requests(const project::LabelSpec& labels, const OnDemandJoin& feat
 }
 
 struct LabelRows {
-  table::Batch rows;
+  table::Batch rows;  // Until they are in the join.
   std::int64_t duplicates = 0;
   std::int64_t without_label = 0;
   std::int64_t immature = 0;
@@ -148,12 +148,16 @@ Status read_entities(plugin::TableStore& store, const plugin::ScanRequest& reque
   return {};
 }
 
-// Takes the rows out of the join: into memory, or to where `options` say.
+// Takes the rows out of the join: into memory, or to where `options` say. `what` says whose rows
+// they are.
 Result<TrainingSet> finish_rows(FeatureJoin& joined, const OnDemandJoin& features,
-                                const std::shared_ptr<const table::Schema>& schema,
-                                const BuildOptions& options, const BuildContext& context,
-                                ManifestParts* parts) {
-  const std::string what = parts->entities.string();
+                                const std::string& what, const BuildOptions& options,
+                                const BuildContext& context, ManifestParts* parts) {
+  // Of no rows, so that what they lack is told before anything is computed.
+  RTML_TRY_ASSIGN(const table::Batch none, features.apply(table::concatenate(joined.schema(), {}),
+                                                          what, options.timestamp_column));
+  const std::shared_ptr<const table::Schema> schema = none.shared_schema();
+  RTML_TRY(joined.compute());
   if (!options.write) {
     std::vector<table::Batch> batches;
     while (true) {
@@ -181,6 +185,29 @@ Result<TrainingSet> finish_rows(FeatureJoin& joined, const OnDemandJoin& feature
   set.is_written = true;
   parts->content_sha256 = hash.finish_hex();
   return set;
+}
+
+// Puts the rows of a label source into the join. Choosing them takes all of the source's times and
+// labels; where memory is limited, no more of it than that is kept for the views to read.
+Result<LabelRows> add_label_rows(const project::Source& source, const project::LabelSpec& labels,
+                                 const std::vector<std::string>& columns, const std::string& what,
+                                 const BuildOptions& options, SourceSet& sources,
+                                 FeatureJoin& joined, const BuildContext& context) {
+  const auto read = [&]() -> Result<table::Batch> {
+    if (context.memory_limit_bytes <= 0) return sources.rows(source);
+    std::vector<std::string> needed = columns;
+    if (source.created) needed.push_back(source.created->column);
+    RTML_TRY_ASSIGN(const SourceTable* const table, sources.open(source));
+    return read_rows(*table, needed, context);
+  };
+  RTML_TRY_ASSIGN(const table::Batch events, read());
+  RTML_TRY_ASSIGN(LabelRows rows, label_rows(source, labels, events, columns, options));
+  for (std::int64_t start = 0; start < rows.rows.rows(); start += kBatchRows) {
+    const std::int64_t count = std::min(kBatchRows, rows.rows.rows() - start);
+    RTML_TRY(joined.add_rows(rows.rows.slice(start, count), what, options.timestamp_column));
+  }
+  rows.rows = {};
+  return rows;
 }
 
 Result<OnDemandJoin> on_demand_join(Features features, const BuildOptions& options,
@@ -218,17 +245,15 @@ Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
   }
   RTML_TRY(sources.want(*source, columns));
   if (source->created) RTML_TRY(sources.want(*source, std::vector{source->created->column}));
-  RTML_TRY_ASSIGN(const table::Batch events, sources.rows(*source));
-  RTML_TRY_ASSIGN(const LabelRows rows, label_rows(*source, labels, events, columns, options));
-
   const std::string what = "source " + source->name;
-  RTML_TRY_ASSIGN(table::Batch joined, join(rows.rows, what, features, programs,
-                                            options.timestamp_column, sources, context));
-  RTML_TRY_ASSIGN(joined, on_demand.apply(joined, what, options.timestamp_column));
-  TrainingSet set = training_set_of(std::move(joined), on_demand, options);
-  set.label_column = labels.column;
+  FeatureJoin joined(features, programs, sources, context, nullptr, false);
+  RTML_TRY_ASSIGN(const LabelRows rows, add_label_rows(*source, labels, columns, what, options,
+                                                       sources, joined, context));
   ManifestParts parts{
       .features = selection.features, .on_demand = selection.on_demand, .service = service};
+  RTML_TRY_ASSIGN(TrainingSet set, finish_rows(joined, on_demand, what, options, context, &parts));
+  set.effort = joined.effort();
+  set.label_column = labels.column;
   parts.labels = {{"source", labels.source},
                   {"column", labels.column},
                   {"maturity", format_duration(labels.maturity_us)},
@@ -271,14 +296,9 @@ Result<TrainingSet> build_from_file(const std::filesystem::path& entities,
   request.batch_rows = kBatchRows;
   FeatureJoin joined(on_demand.features(), programs, sources, context, nullptr, false);
   RTML_TRY(read_entities(*store, request, options, joined, context));
-  // Of no rows, so that what they lack is told before anything is computed.
-  RTML_TRY_ASSIGN(const table::Batch none,
-                  on_demand.apply(table::concatenate(joined.schema(), {}), entities.string(),
-                                  options.timestamp_column));
-  RTML_TRY(joined.compute());
   ManifestParts parts{.features = features, .on_demand = options.on_demand, .entities = entities};
   RTML_TRY_ASSIGN(TrainingSet set,
-                  finish_rows(joined, on_demand, none.shared_schema(), options, context, &parts));
+                  finish_rows(joined, on_demand, entities.string(), options, context, &parts));
   set.effort = joined.effort();
   RTML_TRY_ASSIGN(set.manifest, make_manifest(set, parts, sources, context));
   return set;

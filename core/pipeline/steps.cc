@@ -25,6 +25,7 @@ struct Shared {
             .progress = context.progress,
             .cancel = context.cancel,
             .threads = context.threads,
+            .memory_limit_bytes = context.memory_limit_bytes,
             .lineage = &context.change.lineage,
             .rtml_version = context.change.rtml_version};
   }
@@ -150,9 +151,10 @@ Step train_step(const SharedPointer& shared) {
     training::TrainingRequest request{.pipeline = shared->pipeline.name};
     request.allow_leak = context.allow_leak;
     request.training_set = shared->training_set.get();
-    RTML_TRY_ASSIGN(const training::TrainedModel model,
-                    training::train(request, {context.project, context.plugins, context.clock,
-                                              context.progress, context.cancel}));
+    RTML_TRY_ASSIGN(
+        const training::TrainedModel model,
+        training::train(request, {context.project, context.plugins, context.clock, context.progress,
+                                  context.cancel, context.threads, context.memory_limit_bytes}));
     RTML_TRY_ASSIGN(const registry::Answer answer,
                     training::record(model, "", context.plugins, context.registry,
                                      shared->change("train", key)));

@@ -28,6 +28,7 @@ struct StepContext {
   Progress& progress;
   const CancelFlag& cancel;
   int threads = 1;
+  std::int64_t memory_limit_bytes = 0;  // Of the training set: dataset::BuildContext.
   bool allow_leak = false;
   bool allow_breaking = false;
 };

@@ -38,6 +38,8 @@ struct TrainingContext {
   const Clock& clock;
   Progress& progress;
   const CancelFlag& cancel;
+  int threads = 1;  // Of building the training set; the result does not depend on it.
+  std::int64_t memory_limit_bytes = 0;  // The same: dataset::BuildContext.
 };
 
 struct TrainingRequest {

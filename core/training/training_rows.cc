@@ -142,8 +142,13 @@ Result<dataset::TrainingSet> training_set(const project::Pipeline& pipeline,
   if (request.training_set != nullptr) return *request.training_set;
   dataset::BuildOptions options;
   options.allow_leak = request.allow_leak;
-  return dataset::build_training_set(
-      pipeline, options, {context.project, context.plugins, context.progress, context.cancel});
+  return dataset::build_training_set(pipeline, options,
+                                     {.project = context.project,
+                                      .plugins = context.plugins,
+                                      .progress = context.progress,
+                                      .cancel = context.cancel,
+                                      .threads = context.threads,
+                                      .memory_limit_bytes = context.memory_limit_bytes});
 }
 
 Result<TrainingRows> build_rows(const project::Pipeline& pipeline, const TrainingRequest& request,

@@ -83,9 +83,6 @@ Status check_options(const Arguments& arguments) {
     return fail(Error(ErrorCode::kUsage, "--refresh needs --interval")
                     .with_help("a file of its own is always computed anew"));
   }
-  if (arguments.flag("--online") && arguments.has("--memory-limit")) {
-    return fail(ErrorCode::kUsage, "--memory-limit does not go with --online, which keeps states");
-  }
   if (arguments.flag("--online") && arguments.has("--from")) {
     return fail(ErrorCode::kUsage, "--from does not go with --online: a state is of all the past");
   }

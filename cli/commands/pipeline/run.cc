@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/commands/model/gate_decision.h"
+#include "cli/effort.h"
 #include "cli/registry_change.h"
 #include "cli/session.h"
 #include "core/base/number.h"
@@ -26,6 +27,9 @@ constexpr OptionSpec kOptions[] = {
     {.name = "--allow-breaking",
      .type = OptionType::kFlag,
      .help = "Change features that services or aliased models use"},
+    {.name = "--memory-limit",
+     .value = "SIZE",
+     .help = "Build the training set within this much memory, as 512MiB"},
     {.name = "--reason", .value = "TEXT", .help = "Why, for the event log"},
 };
 
@@ -115,6 +119,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(registry::Registry * registry, session.registry());
   RTML_TRY_ASSIGN(const RegistryChange change,
                   make_registry_change("pipeline run", Json::object(), arguments, session));
+  RTML_TRY_ASSIGN(const std::int64_t limit, memory_limit(arguments));
   const pipeline::StepContext context{.project = *project,
                                       .plugins = *plugins,
                                       .registry = *registry,
@@ -123,6 +128,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
                                       .progress = session.progress(),
                                       .cancel = session.cancel(),
                                       .threads = available_processors(),
+                                      .memory_limit_bytes = limit,
                                       .allow_leak = arguments.flag("--allow-leak"),
                                       .allow_breaking = arguments.flag("--allow-breaking")};
   const bool dry_run = arguments.flag("--dry-run");

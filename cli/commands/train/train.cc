@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/effort.h"
 #include "cli/registry_change.h"
 #include "cli/session.h"
 #include "core/base/name.h"
+#include "core/base/parallel.h"
 #include "core/training/training.h"
 
 namespace rtml::cli::commands {
@@ -48,6 +50,9 @@ constexpr OptionSpec kOptions[] = {
     {.name = "--allow-leak",
      .type = OptionType::kFlag,
      .help = "Train although a feature knows labels before they are mature"},
+    {.name = "--memory-limit",
+     .value = "SIZE",
+     .help = "Build the training set within this much memory, as 512MiB"},
     {.name = "--reason", .value = "TEXT", .help = "Why, for the event log"},
 };
 
@@ -196,6 +201,7 @@ Report report_of(const registry::Run& run, const Json& answer, const RegistryCha
 
 Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const training::TrainingRequest request, request_from(arguments));
+  RTML_TRY_ASSIGN(const std::int64_t limit, memory_limit(arguments));
   RTML_TRY_ASSIGN(const project::Project* project, session.project());
   RTML_TRY_ASSIGN(const registry::Registry* registry, session.registry());
   RTML_TRY_ASSIGN(const RegistryChange change,
@@ -209,7 +215,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(plugin::PluginHost * plugins, session.plugins());
   RTML_TRY_ASSIGN(const training::TrainedModel trained,
                   training::train(request, {*project, *plugins, session.clock(), session.progress(),
-                                            session.cancel()}));
+                                            session.cancel(), available_processors(), limit}));
   Json answer{{"run", nullptr}};
   if (!change.change.dry_run) {
     RTML_TRY_ASSIGN(const registry::Answer recorded,

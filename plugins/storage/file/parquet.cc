@@ -215,7 +215,10 @@ Result<arrow::Compression::type> read_compression(const Json& options) {
 }
 
 Error write_failure(const std::string& file, const arrow::Status& status) {
-  return {ErrorCode::kIo, "cannot write Parquet file: " + file + " (" + status.message() + ")"};
+  // Where the system refused, the detail says why.
+  const std::string why = status.detail() == nullptr ? "" : ": " + status.detail()->ToString();
+  return {ErrorCode::kIo,
+          "cannot write Parquet file: " + file + " (" + status.message() + why + ")"};
 }
 
 Error stream_failure(ArrowArrayStream& rows) {
