@@ -21,8 +21,8 @@ constexpr std::int64_t kMostWaitingRows = 16 * kPartRows;
 
 }  // namespace
 
-EventParts::EventParts(const feature::Program& program, const JoinLimits& limits, bool is_whole)
-    : program_(program), limits_(limits), is_whole_(is_whole), file_(limits.spill_directory) {}
+EventParts::EventParts(const feature::Program& program, const JoinLimits& limits)
+    : program_(program), limits_(limits), file_(limits.spill_directory) {}
 
 Status EventParts::add(const feature::EventColumns& events) {
   if (events.rows == 0) return {};
@@ -30,16 +30,12 @@ Status EventParts::add(const feature::EventColumns& events) {
   rows_ += events.rows;
   waiting_rows_ += events.rows;
   waiting_.push_back(events);
-  if (part_count_ == 0 && (is_whole_ || waiting_rows_ < kMostWaitingRows)) return {};
+  if (part_count_ == 0 && waiting_rows_ < kMostWaitingRows) return {};
   if (part_count_ == 0) part_count_ = program_.keys.empty() ? 1 : kManyParts;
   return deal();
 }
 
 Status EventParts::finish() {
-  if (part_count_ == 0 && is_whole_) {
-    part_count_ = 1;
-    return {};
-  }
   if (part_count_ == 0) {
     const std::int64_t wanted = program_.keys.empty() ? 1 : waiting_rows_ / kPartRows;
     part_count_ = static_cast<std::size_t>(std::max<std::int64_t>(wanted, 1));
@@ -69,25 +65,8 @@ Status EventParts::deal() {
 }
 
 Result<feature::EventColumns> EventParts::load(std::size_t part) const {
-  if (parts_ == nullptr && waiting_.empty()) return events_of(program_, no_events(program_));
-  if (parts_ == nullptr) return joined();
+  if (parts_ == nullptr) return events_of(program_, no_events(program_));
   RTML_TRY_ASSIGN(const std::vector<Column> columns, parts_->load(part, file_));
-  return events_of(program_, columns);
-}
-
-// What waits, as one.
-feature::EventColumns EventParts::joined() const {
-  if (waiting_.size() == 1) return waiting_.front();
-  std::vector<table::ColumnBuilder> builders;
-  for (const table::DataType type : types_of(columns_of(waiting_.front()))) {
-    builders.emplace_back(type).reserve(rows_);
-  }
-  for (const feature::EventColumns& events : waiting_) {
-    const std::vector<Column> columns = columns_of(events);
-    for (std::size_t i = 0; i < columns.size(); ++i) builders[i].append_column(columns[i]);
-  }
-  std::vector<Column> columns;
-  for (table::ColumnBuilder& builder : builders) columns.push_back(builder.finish());
   return events_of(program_, columns);
 }
 

@@ -18,8 +18,8 @@ namespace rtml::dataset {
 
 class EventParts {
  public:
-  // The program must outlive the parts. `is_whole`: one part, unless spill() is called.
-  EventParts(const feature::Program& program, const JoinLimits& limits, bool is_whole = false);
+  // The program must outlive the parts.
+  EventParts(const feature::Program& program, const JoinLimits& limits);
 
   Status add(const feature::EventColumns& events);
   // Deals what waits. No add() may follow.
@@ -38,11 +38,9 @@ class EventParts {
 
  private:
   Status deal();
-  feature::EventColumns joined() const;
 
   const feature::Program& program_;
   JoinLimits limits_;
-  bool is_whole_;
   std::vector<feature::EventColumns> waiting_;
   std::int64_t waiting_rows_ = 0;
   std::int64_t rows_ = 0;

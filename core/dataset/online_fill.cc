@@ -161,8 +161,7 @@ feature::EventColumns until_cutover(const feature::EventColumns& events, const F
   return events_of(fill.program, columns);
 }
 
-// Reads a source into the views that are computed from it: in one part each, in whose order the
-// store appends, or, where memory may not hold them, in parts by entity in a file.
+// Reads a source into the views that are computed from it.
 Status read_source(const project::Source& source, std::vector<ViewFill>& fills,
                    const FillOptions& options, SourceSet& sources, const BuildContext& context) {
   bool is_spilling = false;
@@ -186,7 +185,7 @@ Status read_source(const project::Source& source, std::vector<ViewFill>& fills,
 }
 
 // Folds and writes the entities of a part one by one in the order of their keys, so that only one
-// state is in memory and the store appends.
+// state is in memory and the store gets neighbours together.
 Status write_entities(ViewFill& fill, const feature::EventColumns& columns,
                       const FillOptions& options, ChunkedWriter* writer,
                       const BuildContext& context) {
@@ -233,9 +232,9 @@ Status write_view(ViewFill& fill, const FillOptions& options, plugin::OnlineStor
   const std::size_t parts = fill.events->size();
   for (std::size_t part = 0; part < parts; ++part) {
     RTML_TRY_ASSIGN(const feature::EventColumns columns, fill.events->load(part));
-    if (part + 1 == parts) fill.events = nullptr;
     RTML_TRY(write_entities(fill, columns, options, options.dry_run ? nullptr : &writer, context));
   }
+  fill.events = nullptr;
   std::sort(fill.keys.begin(), fill.keys.end());
   return writer.finish();
 }
@@ -351,7 +350,7 @@ Result<std::vector<FilledView>> fill_online(std::span<const project::FeatureView
     RTML_TRY(look_up(fill, options, store, call));
     RTML_TRY_ASSIGN(const SourceTable* const table, sources.open(source));
     fill.source_schema = *table->schema();
-    fill.events = std::make_unique<EventParts>(fill.program, limits, true);
+    fill.events = std::make_unique<EventParts>(fill.program, limits);
   }
   for (const ViewFill& fill : fills) {
     const project::Source& source = context.project.source_of(*fill.view);

@@ -79,6 +79,32 @@ TEST_CASE("spilling: a full disk is told, and nothing is left") {
   CHECK(store->scan("", "", 100, {}).value().empty());
 }
 
+// Interrupts the work in the middle of reading.
+class Interruption : public NoProgress {
+ public:
+  explicit Interruption(CancelFlag& cancel) : cancel_(cancel) {}
+  void begin(std::string_view activity, std::int64_t, std::string_view) override {
+    if (activity == "compute features") cancel_.set();
+  }
+
+ private:
+  CancelFlag& cancel_;
+};
+
+TEST_CASE("spilling: an interruption leaves nothing") {
+  BackfillProject project;
+  project.write(test::random_payments(33, 2'000, 500, false));
+  CancelFlag cancel;
+  Interruption interruption(cancel);
+  const BuildContext whole = project.context();
+  BuildContext context{whole.project, whole.plugins, interruption, cancel};
+  context.memory_limit_bytes = 1;
+  const auto rows = materialize(project.features("all_cards"), {}, context);
+  REQUIRE(!rows);
+  CHECK(rows.error().code() == ErrorCode::kInterrupted);
+  CHECK(std::filesystem::is_empty(project.path() / ".rtml/spill"));
+}
+
 TEST_CASE("materialize_intervals: goes on when a full disk has room again") {
   BackfillProject project;
   project.write(test::random_payments(32, 20'000, 500, false));
