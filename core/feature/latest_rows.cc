@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <future>
 #include <limits>
 #include <optional>
 
@@ -45,9 +46,8 @@ bool LatestRows::serves(const Program& program) {
                      [](const Cell& cell) { return cell.aggregate == nullptr && !cell.is_list; });
 }
 
-rtml::Status LatestRows::compute(const std::vector<EventColumns>& events,
-                                 std::size_t read_batches, const Reads& reads,
-                                 const SweepOptions& options) {
+rtml::Status LatestRows::compute(const std::vector<EventColumns>& events, std::size_t read_batches,
+                                 const Reads& reads, const SweepOptions& options) {
   if (events.empty() || read_batches == 0) return {};
   std::int64_t most_rows = 1;
   for (const EventColumns& batch : events) most_rows = std::max(most_rows, batch.rows);
@@ -118,18 +118,30 @@ Result<bool> LatestRows::place_reads(const std::vector<EventColumns>& events,
       row = 0;
     }
   };
+  // The entities of the next batch are looked up while this one is placed.
+  struct Asked {
+    ReadColumns read;
+    std::vector<std::int32_t> entities;
+  };
+  const auto ask = [&](std::size_t i) -> Result<Asked> {
+    ReadColumns read = reads(i);
+    RTML_TRY(check_columns(program_, events.front(), read));
+    std::vector<std::int32_t> entities = index.find(read.keys, read.rows);
+    return Asked{std::move(read), std::move(entities)};
+  };
+  const auto policy = options.threads > 1 ? std::launch::async : std::launch::deferred;
+  std::future<Result<Asked>> ahead = std::async(policy, ask, std::size_t{0});
   std::int64_t last_us = std::numeric_limits<std::int64_t>::min();
   for (std::size_t i = 0; i < read_batches; ++i) {
     if (options.cancel != nullptr) RTML_TRY(options.cancel->check());
-    const ReadColumns read = reads(i);
-    RTML_TRY(check_columns(program_, events.front(), read));
-    const std::vector<std::int32_t> entities = index.find(read.keys, read.rows);
-    const std::int64_t* const times = read.time.values<std::int64_t>().data();
-    for (std::int64_t r = 0; r < read.rows; ++r) {
+    RTML_TRY_ASSIGN(const Asked asked, ahead.get());
+    if (i + 1 < read_batches) ahead = std::async(policy, ask, i + 1);
+    const std::int64_t* const times = asked.read.time.values<std::int64_t>().data();
+    for (std::int64_t r = 0; r < asked.read.rows; ++r) {
       if (times[r] < last_us) return false;
       last_us = times[r];
       advance(times[r]);
-      latest_.push_back(place_of(entities[r], times[r], latest, latest_us));
+      latest_.push_back(place_of(asked.entities[r], times[r], latest, latest_us));
     }
     if (has_ties) return false;
   }
@@ -146,44 +158,58 @@ std::uint32_t LatestRows::place_of(std::int32_t entity, std::int64_t time_us,
   return is_known ? latest[entity] : kNoEvent;
 }
 
-Column LatestRows::gather(const Cell& cell, std::int64_t start, std::int64_t count) const {
+template <typename ValuesOf, typename Take>
+bool LatestRows::each_value(const Cell& cell, std::int64_t start, std::int64_t count,
+                            CellValues& values, const ValuesOf& values_of, const Take& take) const {
+  std::vector<decltype(values_of(slots_.front().front()))> sources;
+  bool may_be_null = false;
+  for (const std::vector<Column>& batch : slots_) {
+    sources.push_back(values_of(batch[cell.slot]));
+    may_be_null = may_be_null || batch[cell.slot].null_count() > 0;
+  }
   const std::uint32_t* const events = latest_.data() + start;
   const std::uint32_t row_mask = (std::uint32_t{1} << shift_) - 1;
-  CellValues values;
-  values.valid.resize(static_cast<std::size_t>(count), 1);
-  // Calls `take(i, column, row)` for each value that there is.
-  const auto each = [&](const auto& take) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (events[i] >= kNullRow) {
-        values.valid[i] = 0;
-        continue;
-      }
-      const Column& column = slots_[events[i] >> shift_][cell.slot];
-      const std::int64_t row = events[i] & row_mask;
-      if (column.is_null(row)) {
-        values.valid[i] = 0;
-      } else {
-        take(i, column, row);
-      }
+  bool has_nulls = false;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint32_t event = events[i];
+    const std::uint32_t row = event & row_mask;
+    if (event >= kNullRow || (may_be_null && slots_[event >> shift_][cell.slot].is_null(row))) {
+      values.valid[i] = 0;
+      has_nulls = true;
+    } else {
+      take(i, sources[event >> shift_], row);
     }
+  }
+  return has_nulls;
+}
+
+Column LatestRows::gather(const Cell& cell, std::int64_t start, std::int64_t count) const {
+  CellValues values;
+  const auto size = static_cast<std::size_t>(count);
+  values.valid.resize(size, 1);
+  const auto each = [&](const auto& values_of, const auto& take) {
+    return each_value(cell, start, count, values, values_of, take);
   };
+  const auto whole = [](const Column& column) { return &column; };
+  bool has_nulls = false;
   if (is_text(cell.kind)) {
-    values.views.resize(static_cast<std::size_t>(count));
-    each([&](std::int64_t i, const Column& column, std::int64_t row) {
-      values.views[i] = column.text_at(row);
+    values.views.resize(size);
+    has_nulls = each(whole, [&](std::int64_t i, const Column* column, std::uint32_t row) {
+      values.views[i] = column->text_at(row);
     });
   } else if (cell.kind == Kind::kDouble) {
-    values.numbers.resize(static_cast<std::size_t>(count));
-    each([&](std::int64_t i, const Column& column, std::int64_t row) {
-      values.numbers[i] = canonical(column.values<double>()[row]);
-    });
+    values.numbers.resize(size);
+    has_nulls = each([](const Column& column) { return column.values<double>().data(); },
+                     [&](std::int64_t i, const double* numbers, std::uint32_t row) {
+                       values.numbers[i] = canonical(numbers[row]);
+                     });
   } else {
-    values.integers.resize(static_cast<std::size_t>(count));
-    each([&](std::int64_t i, const Column& column, std::int64_t row) {
-      values.integers[i] = column.integer_at(row);
+    values.integers.resize(size);
+    has_nulls = each(whole, [&](std::int64_t i, const Column* column, std::uint32_t row) {
+      values.integers[i] = column->integer_at(row);
     });
   }
-  return to_column(std::move(values), {cell.kind});
+  return to_column(std::move(values), {cell.kind}, has_nulls);
 }
 
 std::vector<Column> LatestRows::features(std::int64_t start, std::int64_t count) const {

@@ -1,8 +1,8 @@
 // The latest event of each read's entity: the sweep of views without any aggregation, in one pass
 // over events and reads in the order of their times.
 //
-// It holds to sweep() bit for bit, and gives up where it cannot: see can_answer(). A value is looked
-// up when it is asked for, so it takes 4 bytes a read beside the events. Used by one thread.
+// It holds to sweep() bit for bit, and gives up where it cannot: see can_answer(). A value is
+// looked up when it is asked for, so it takes 4 bytes a read beside the events. Used by one thread.
 
 #pragma once
 
@@ -14,6 +14,8 @@
 #include "core/feature/sweep.h"
 
 namespace rtml::feature {
+
+struct CellValues;
 
 class EntityIndex;
 
@@ -46,6 +48,12 @@ class LatestRows {
   std::uint32_t place_of(std::int32_t entity, std::int64_t time_us,
                          const std::vector<std::uint32_t>& latest,
                          const std::vector<std::int64_t>& latest_us) const;
+  // Calls `take(i, source, row)` for each of `count` reads that has a value, where `values_of`
+  // gives the source of a batch; marks the others in values.valid and returns whether there are
+  // any.
+  template <typename ValuesOf, typename Take>
+  bool each_value(const Cell& cell, std::int64_t start, std::int64_t count, CellValues& values,
+                  const ValuesOf& values_of, const Take& take) const;
   table::Column gather(const Cell& cell, std::int64_t start, std::int64_t count) const;
 
   const Program& program_;
