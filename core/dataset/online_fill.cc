@@ -239,6 +239,19 @@ Status write_view(ViewFill& fill, const FillOptions& options, plugin::OnlineStor
   return writer.finish();
 }
 
+// Streams have passed over, and forgotten, what the fill before had: nobody would have it again.
+Status check_cutover(const project::FeatureView& view,
+                     const std::optional<online::ViewEntry>& entry, std::int64_t cutover_us) {
+  if (!entry || !entry->fill || entry->stream_parts.empty()) return {};
+  if (entry->fill->cutover_us <= cutover_us) return {};
+  return fail(Error(ErrorCode::kBadOptionValue,
+                    "view " + view.name + " is filled up to " +
+                        format_timestamp(entry->fill->cutover_us) +
+                        " already, from where its stream goes on; the cutover lies before: " +
+                        format_timestamp(cutover_us))
+                  .with_help("give a --to at or after it"));
+}
+
 // Learns what the store holds of the view. Fails if a fill with this cutover would count events
 // twice: what a stream has folded into accumulators cannot be taken out again.
 Status look_up(ViewFill& fill, const FillOptions& options, plugin::OnlineStore& store,
@@ -249,6 +262,7 @@ Status look_up(ViewFill& fill, const FillOptions& options, plugin::OnlineStore& 
   // Also the epoch of its writes: above that of an earlier fill even if that machine's clock was
   // ahead.
   fill.generation = std::max(options.epoch, fill.earlier_generation + 1);
+  RTML_TRY(check_cutover(*fill.view, entry, options.cutover_us));
   if (!entry || fill.program.folds.empty()) return {};
   for (const std::string& part : entry->stream_parts) {
     RTML_TRY_ASSIGN(const auto stored,
@@ -279,6 +293,7 @@ Status publish(std::span<const ViewFill> fills, const FillOptions& options,
       return fail(ErrorCode::kEpochStale,
                   "another fill was done meanwhile, of view: " + fills[i].view->name);
     }
+    RTML_TRY(check_cutover(*fills[i].view, entry, options.cutover_us));
     const auto about = online::about_member(fills[i].view->name, fills[i].source_schema);
     const auto fill = online::fill_member({.generation = fills[i].generation,
                                            .cutover_us = options.cutover_us,

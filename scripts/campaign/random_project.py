@@ -206,7 +206,7 @@ class RandomProject:
         rng = self.rng
         self.flavour = rng.randrange(6)
         self.key_count = rng.randint(1, 4)
-        count, span = rng.choice((1, 5, 60, 60, 300, 300)), rng.randint(1, 120)
+        count, span = rng.choice((1, 5, 60, 60, 300, 300, 1_500)), rng.randint(1, 120)
         events = [self.event(number, span) for number in range(count)]
         events += [rng.choice(events) for _ in range(len(events) // 10)] if self.has_id else []
         # An event that comes less than this behind a later one is not late.
