@@ -9,6 +9,7 @@
 
 #include "core/base/file_system.h"
 #include "core/base/name.h"
+#include "core/base/utf8.h"
 
 namespace rtml::message::protobuf {
 namespace {
@@ -22,7 +23,8 @@ constexpr std::size_t kMaxErrors = 20;
 class Complaints : public gp::compiler::MultiFileErrorCollector,
                    public gp::DescriptorPool::ErrorCollector {
  public:
-  explicit Complaints(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  Complaints(std::filesystem::path root, std::filesystem::path directory)
+      : root_(std::move(root)), directory_(std::move(directory)) {}
 
   void AddError(const std::string& file, int line, int column,
                 const std::string& message) override {
@@ -32,6 +34,7 @@ class Complaints : public gp::compiler::MultiFileErrorCollector,
     SourceLocation place{.file = (directory_ / file).lexically_normal().string(),
                          .line = line + 1,
                          .column = line < 0 ? 0 : column + 1};
+    place.line_text = line_of(root_ / place.file, line);
     errors_.push_back(std::move(error).at(std::move(place)));
   }
   void AddError(const std::string& file, const std::string& element, const gp::Message* /*proto*/,
@@ -46,6 +49,21 @@ class Complaints : public gp::compiler::MultiFileErrorCollector,
   }
 
  private:
+  // A line of a file, counted from 0; empty where there is none.
+  static std::string line_of(const std::filesystem::path& path, int line) {
+    const auto bytes = read_file(path, kMaxSchemaBytes);
+    if (!bytes || line < 0) return {};
+    std::size_t begin = 0;
+    for (; line > 0; --line) {
+      begin = bytes->find('\n', begin);
+      if (begin == std::string::npos) return {};
+      ++begin;
+    }
+    const std::string text = bytes->substr(begin, bytes->find('\n', begin) - begin);
+    return is_utf8(text) ? text : std::string();
+  }
+
+  std::filesystem::path root_;
   std::filesystem::path directory_;
   std::vector<Error> errors_;
 };
@@ -99,7 +117,7 @@ Result<const gp::Descriptor*> chosen(const DecoderSettings& settings,
 class SourceSchema : public Schema {
  public:
   SourceSchema(const std::filesystem::path& root, const std::filesystem::path& directory)
-      : complaints_(directory),
+      : complaints_(root, directory),
         database_(&tree_, well_known_.database()),
         pool_(&database_, database_.GetValidationErrorCollector()) {
     tree_.MapPath("", (root / directory).string());
@@ -129,8 +147,8 @@ class SourceSchema : public Schema {
 // A schema that somebody has compiled.
 class CompiledSchema : public Schema {
  public:
-  explicit CompiledSchema(const std::filesystem::path& directory)
-      : complaints_(directory),
+  CompiledSchema(const std::filesystem::path& root, const std::filesystem::path& directory)
+      : complaints_(root, directory),
         database_(&own_, well_known_.database()),
         pool_(&database_, &complaints_) {}
 
@@ -176,7 +194,7 @@ Result<std::unique_ptr<Schema>> Schema::read(const DecoderSettings& settings,
     RTML_TRY(schema->load(settings, file.filename().string()));
     return schema;
   }
-  auto schema = std::make_unique<CompiledSchema>(file.parent_path());
+  auto schema = std::make_unique<CompiledSchema>(settings.root, file.parent_path());
   RTML_TRY(schema->load(settings, path, *bytes));
   return schema;
 }
