@@ -63,12 +63,14 @@ class RandomProject:
         self.has_sessions = False
         self.ttl_us = self.unit_us * rng.randint(1, 30) if rng.random() < 0.3 else 0
         self.nan_is_null = rng.random() < 0.3
-        self.delay_us = rng.choice((0, 1, 3 * self.unit_us))
         self.history_us = self.unit_us * (10**6 if self.is_kept_whole else rng.randint(0, 20))
         self.may_be_late = not self.is_kept_whole and rng.random() < 0.4
         self.lateness_us = None  # Not declared.
         if self.may_be_late or (not self.is_kept_whole and rng.random() < 0.3):
             self.lateness_us = min(self.unit_us * rng.randint(0, 20), self.history_us)
+        # Without any patience the second of two events of one moment is late.
+        has_patience = self.may_be_late or self.history_us and self.lateness_us != 0
+        self.delay_us = rng.choice((0 if has_patience else 1, 1, 3 * self.unit_us))
         self.features = []
         self.lines = [self.random_feature(f"f{i}") for i in range(rng.randint(1, 6))]
         self.lines += self.expressions()
