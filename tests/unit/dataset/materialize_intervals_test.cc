@@ -242,6 +242,46 @@ TEST_CASE("materialize_intervals: an interval whose values would change has anot
   CHECK(changed("life") == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7});
 }
 
+TEST_CASE("inputs_of: an event counts once, where it is first, and as long as anything sees it") {
+  BackfillProject project;
+  project.write_views(
+      "---\nkind: feature_view\nname: keeps\nentities: [card]\nsource: payments\nttl: 5d\n"
+      "features:\n  - {name: n, type: INT64, aggregate: count, window: 1h}\n");
+  std::vector<TimeRange> intervals;
+  for (std::int64_t day = -4; day < 8; ++day) intervals.push_back({day * kDay, (day + 1) * kDay});
+  // The days whose input is another one when the payments are others.
+  const auto changed = [&](const std::string& view, std::int64_t every_us,
+                           const std::vector<Payment>& first, const std::vector<Payment>& second) {
+    const auto features = project.features(view);
+    const BuildContext context = project.context();
+    project.write(first);
+    const auto before = inputs_of(features, intervals, every_us, context).value();
+    project.write(second);
+    const auto after = inputs_of(features, intervals, every_us, context).value();
+    std::vector<std::int64_t> days;
+    for (std::size_t i = 0; i < intervals.size(); ++i) {
+      if (before[i].sha256 != after[i].sha256) days.push_back(intervals[i].from_us / kDay);
+    }
+    return days;
+  };
+  using Days = std::vector<std::int64_t>;
+  const Payment other{.id = 1, .at_us = -4 * kDay, .card = 2, .amount = 1};
+  const Payment original{.id = 7, .at_us = -3 * kDay, .card = 1, .amount = 4};
+  const Payment again{.id = 7, .at_us = 2 * kDay, .card = 1, .amount = 4};
+  // Where the original goes, the one that was left out counts, far out of the original's reach.
+  CHECK(changed("recent", 0, {other, original, again}, {other, again}) == Days{-3, -2, 2, 3});
+  CHECK(changed("recent", 6 * kHour, {other, original, again}, {other, again}) ==
+        Days{-3, -2, 2, 3});
+  // One that comes again changes nothing.
+  CHECK(changed("recent", 0, {other, original}, {other, original, again}).empty());
+  CHECK(changed("recent", kHour, {other, original}, {other, original, again}).empty());
+  // An event keeps its entity in a schedule as long as the ttl, though no window sees it; in a row
+  // an event nothing asks for that.
+  const Payment more{.id = 8, .at_us = kHour, .card = 1, .amount = 4};
+  CHECK(changed("keeps", kDay, {other, original}, {other, original, more}) ==
+        Days{0, 1, 2, 3, 4, 5});
+}
+
 TEST_CASE("materialize_intervals: --refresh computes what changed and nothing else") {
   BackfillProject project;
   std::vector<Payment> payments = test::random_payments(15, 300, 4, true);
