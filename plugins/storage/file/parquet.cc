@@ -27,6 +27,8 @@ namespace {
 
 // Small enough that a row group of a hundred columns stays below a hundred megabytes.
 constexpr std::int64_t kRowGroupRows = 131'072;
+// What is read at once of each column.
+constexpr std::int64_t kReadAheadBytes = std::int64_t{256} << 10;
 // Below this, starting threads costs more than they save.
 constexpr std::int64_t kThreadedRows = 200'000;
 
@@ -69,8 +71,11 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> open_reader(const std::strin
   }
   parquet::arrow::FileReaderBuilder builder;
   builder.memory_pool(memory_pool());
-  if (const auto status = builder.Open(*opened, parquet::ReaderProperties(memory_pool()));
-      !status.ok()) {
+  parquet::ReaderProperties raw_properties(memory_pool());
+  // A row group may be the whole file; what of it has not been decoded yet stays there.
+  raw_properties.enable_buffered_stream();
+  raw_properties.set_buffer_size(kReadAheadBytes);
+  if (const auto status = builder.Open(*opened, raw_properties); !status.ok()) {
     return fail(arrow_failure(file, status));
   }
   parquet::ArrowReaderProperties properties;
