@@ -20,6 +20,13 @@ Result<std::unique_ptr<Decoder>> make_unframed(const DecoderSettings& settings,
 
 Status check_format(const DecoderSettings& settings, const SchemaChoice& choice) {
   const bool has_schema = !choice.path.empty() || !choice.paths.empty();
+  if (settings.format != "protobuf" && settings.options.contains("message")) {
+    return fail(
+        Error(ErrorCode::kBadValue,
+              "only a Protobuf schema has message types to choose from, not: " + settings.format)
+            .at(settings.location)
+            .with_help("leave out \"message\", or say \"format: protobuf\""));
+  }
   if (settings.format == "json") {
     if (!has_schema) return {};
     return fail(Error(ErrorCode::kBadValue, "messages in JSON are read without a schema")

@@ -374,6 +374,9 @@ TEST_CASE("decoder: the framing of a schema registry chooses the schema") {
   CHECK(value.integer() == 3);
   settings.options["framing"] = "confluence";
   CHECK(rtml::message::make_decoder(settings).error().code() == ErrorCode::kBadValue);
+  settings.options = {{"schema", "1.avsc"}, {"message", "R"}};
+  CHECK(rtml::message::make_decoder(settings).error().message() ==
+        "only a Protobuf schema has message types to choose from, not: avro");
   settings.options = rtml::Json::object();
   CHECK(rtml::message::make_decoder(settings).error().message() ==
         "messages of this format need a schema file: avro");
