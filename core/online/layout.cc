@@ -47,6 +47,13 @@ std::string entity_group(std::string_view prefix, std::string_view encoded_key) 
   return group + "h" + sha256_hex(encoded_key);
 }
 
+std::optional<std::string> key_of_group(std::string_view prefix, std::string_view group) {
+  if (!group.starts_with(prefix) || !group.substr(prefix.size()).starts_with('k')) {
+    return std::nullopt;
+  }
+  return std::string(group.substr(prefix.size() + 1));
+}
+
 std::string entity_group(const PartName& part, std::span<const table::Value> key) {
   return entity_group(entity_prefix(part), feature::encode_key(key));
 }

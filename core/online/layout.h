@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,9 @@ bool is_batch(std::string_view part);
 std::string entity_group(const PartName& part, std::span<const table::Value> key);
 // The same from entity_prefix() and what encode_key() gives.
 std::string entity_group(std::string_view prefix, std::string_view encoded_key);
+// The encoded key of the entity whose group this is; nothing where it was too long to be named as
+// it is.
+std::optional<std::string> key_of_group(std::string_view prefix, std::string_view group);
 // What the groups of all entities of a part begin with.
 std::string entity_prefix(const PartName& part);
 // The same for every fill of a view version.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/time.h"
 #include "core/feature/event_block.h"
 #include "core/feature/events.h"
 #include "core/online/entity.h"
@@ -16,6 +17,11 @@ namespace {
 // use: taking events from the front of arrays costs as much as there is behind them.
 constexpr std::size_t kTrimEvents = 32;
 constexpr std::size_t kTrimShare = 8;
+
+// Entities that get no more events are trimmed in turn: so many with each so-manieth commit, few
+// enough for the commit to stay short.
+constexpr std::int64_t kVisitEveryCommits = 16;
+constexpr std::int64_t kVisitedEntities = 64;
 
 struct StagedEntity {
   std::string group;
@@ -39,13 +45,19 @@ struct PartWriter::Impl {
 
   Status take_over(const table::Schema& source_schema, const plugin::CallOptions& call);
   Status load(std::span<const KeyedEvent> events, const plugin::CallOptions& call);
+  Result<std::vector<plugin::Members>> read_fenced(const std::vector<std::string>& groups,
+                                                   const plugin::CallOptions& call);
+  bool is_worth_visiting(const feature::State& state) const;
+  Status visit_idle(const plugin::CallOptions& call);
+  Status visit_stored(const std::vector<std::string>& keys, const plugin::CallOptions& call,
+                      std::vector<CachedEntity*>& visited);
   Status insert_loaded(const std::vector<std::string>& keys,
                        const std::vector<plugin::Members>& groups);
   void drop_what_the_fill_has(CachedEntity& cached, std::int64_t cutover_us) const;
   Outcome apply(CachedEntity& cached, const KeyedEvent& event);
   Outcome update(CachedEntity& cached, const KeyedEvent& event);
   Outcome refuse();
-  bool is_worth_trimming(const feature::State& state) const;
+  bool is_worth_trimming(const feature::State& state, std::int64_t oldest_read_us) const;
   void encode_changed();
   Status learn_cutover(plugin::OnlineTransaction& transaction);
   Status stage(const BatchEnd& end, plugin::OnlineTransaction& transaction);
@@ -66,6 +78,10 @@ struct PartWriter::Impl {
   std::vector<CachedEntity*> at_hand;  // The entities of the events of apply(), one each.
   std::vector<CachedEntity*> changed;
   std::vector<StagedEntity> staged;  // Encoded and not yet known to be stored.
+  // Committed by a commit_together() that failed for another writer: its next call passes it over.
+  bool is_done_together = false;
+  std::int64_t commits = 0;
+  std::string visited_until;  // The last group that visit_idle() saw; empty: from the first on.
   WriteSize written;
 };
 
@@ -116,10 +132,78 @@ Status PartWriter::Impl::load(std::span<const KeyedEvent> events, const plugin::
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   std::vector<std::string> groups;
   for (const std::string& key : wanted) groups.push_back(entity_group(prefix, key));
-  RTML_TRY_ASSIGN(const auto found, store.get_groups(groups, call));
+  RTML_TRY_ASSIGN(const auto found, read_fenced(groups, call));
   RTML_TRY(insert_loaded(wanted, found));
   for (std::size_t i = 0; i < waiting.size(); ++i) at_hand[waiting[i]] = cache.find(missing[i]);
   return {};
+}
+
+bool PartWriter::Impl::is_worth_visiting(const feature::State& state) const {
+  const bool has_old_sums =
+      feature::earlier(position.oldest_read_us, kDay) > state.oldest_read_us &&
+      std::any_of(state.folds.begin(), state.folds.end(),
+                  [](const auto& fold) { return fold.size() > 1; });
+  return has_old_sums || is_worth_trimming(state, position.oldest_read_us);
+}
+
+// Looks at the next entities of the part, whoever had events lately, and trims those of which there
+// is something to trim. A state shrinks as its own events come; without this that of an entity which
+// gets none would stay as large as it was. What stays of it is small, and stays for ever: a group
+// that expired would be NOT_FOUND where it is OUTSIDE_MAX_AGE or an empty window.
+Status PartWriter::Impl::visit_idle(const plugin::CallOptions& call) {
+  if (++commits % kVisitEveryCommits != 0 || position.oldest_read_us == PartPosition::kNoTime) {
+    return {};
+  }
+  RTML_TRY_ASSIGN(const auto groups, store.list(prefix, visited_until, kVisitedEntities, call));
+  visited_until = std::ssize(groups) < kVisitedEntities ? "" : groups.back();
+  std::vector<std::string> missing;
+  std::vector<CachedEntity*> visited;
+  for (const std::string& group : groups) {
+    const auto key = key_of_group(prefix, group);
+    if (!key) continue;
+    CachedEntity* const cached = cache.find(*key);
+    if (cached == nullptr) {
+      missing.push_back(*key);
+    } else if (!cached->is_changed && is_worth_visiting(cached->entity.state)) {
+      visited.push_back(cached);
+    }
+  }
+  if (!missing.empty()) RTML_TRY(visit_stored(missing, call, visited));
+  for (CachedEntity* const cached : visited) {
+    codec.trim(cached->entity, kernel, position.oldest_read_us);
+    cached->is_changed = true;
+    changed.push_back(cached);
+  }
+  return {};
+}
+
+// Brings those of the stored entities into the cache that are to be trimmed.
+Status PartWriter::Impl::visit_stored(const std::vector<std::string>& keys,
+                                      const plugin::CallOptions& call,
+                                      std::vector<CachedEntity*>& visited) {
+  std::vector<std::string> groups;
+  for (const std::string& key : keys) groups.push_back(entity_group(prefix, key));
+  RTML_TRY_ASSIGN(const auto found, read_fenced(groups, call));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (found[i].empty()) continue;
+    RTML_TRY_ASSIGN(Entity entity, codec.decode(found[i], true, kernel));
+    // One that is ahead of the part is loaded when its events come once more.
+    if (entity.progress.last_offset >= position.next_offset || !is_worth_visiting(entity.state)) {
+      continue;
+    }
+    visited.push_back(&cache.insert(keys[i], std::move(entity)));
+  }
+  return {};
+}
+
+// A store that writes group by group may still be writing a commit of the owner before, which the
+// scope's epoch does not stop: what is read there must be fenced itself, or the members that are
+// written on top of it would belong to another state.
+Result<std::vector<plugin::Members>> PartWriter::Impl::read_fenced(
+    const std::vector<std::string>& groups, const plugin::CallOptions& call) {
+  if (store.commits_atomically()) return store.get_groups(groups, call);
+  RTML_TRY_ASSIGN(const auto transaction, store.begin(scope, epoch, call));
+  return transaction->get_groups(groups);
 }
 
 Status PartWriter::Impl::insert_loaded(const std::vector<std::string>& keys,
@@ -212,17 +296,17 @@ Outcome PartWriter::Impl::refuse() {
   return Outcome::kTooMany;
 }
 
-bool PartWriter::Impl::is_worth_trimming(const feature::State& state) const {
+bool PartWriter::Impl::is_worth_trimming(const feature::State& state,
+                                         std::int64_t oldest_read_us) const {
   const std::size_t least = std::max(kTrimEvents, state.events() / kTrimShare);
-  return state.events() > least && committing.oldest_read_us != PartPosition::kNoTime &&
-         state.times_us[least] <
-             feature::earlier(committing.oldest_read_us, program.raw_retention_us);
+  return state.events() > least && oldest_read_us != PartPosition::kNoTime &&
+         state.times_us[least] < feature::earlier(oldest_read_us, program.raw_retention_us);
 }
 
 void PartWriter::Impl::encode_changed() {
   for (CachedEntity* cached : std::exchange(changed, {})) {
     drop_what_the_fill_has(*cached, committing.cutover_us);
-    if (is_worth_trimming(cached->entity.state)) {
+    if (is_worth_trimming(cached->entity.state, committing.oldest_read_us)) {
       codec.trim(cached->entity, kernel, committing.oldest_read_us);
     }
     StagedEntity& entity = staged.emplace_back();
@@ -308,6 +392,7 @@ WriteSize PartWriter::last_write() const {
 
 Result<std::vector<Outcome>> PartWriter::apply(std::span<const KeyedEvent> events,
                                                const plugin::CallOptions& call) {
+  impl_->is_done_together = false;
   RTML_TRY(impl_->load(events, call));
   std::vector<Outcome> outcomes;
   outcomes.reserve(events.size());
@@ -320,6 +405,7 @@ Result<std::vector<Outcome>> PartWriter::apply(std::span<const KeyedEvent> event
 }
 
 Status PartWriter::commit(const BatchEnd& end, const plugin::CallOptions& call) {
+  RTML_TRY(impl_->visit_idle(call));
   RTML_TRY_ASSIGN(const auto transaction, impl_->store.begin(impl_->scope, impl_->epoch, call));
   RTML_TRY(impl_->stage(end, *transaction));
   RTML_TRY(transaction->commit());
@@ -341,9 +427,15 @@ Status commit_together(std::span<PartWriter* const> writers, std::span<const Bat
   if (writers.empty()) return {};
   plugin::OnlineStore& store = writers.front()->impl_->store;
   if (writers.size() == 1 || !store.commits_atomically()) {
-    for (std::size_t i = 0; i < writers.size(); ++i) RTML_TRY(writers[i]->commit(ends[i], call));
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+      bool& is_done = writers[i]->impl_->is_done_together;
+      if (!is_done) RTML_TRY(writers[i]->commit(ends[i], call));
+      is_done = true;
+    }
+    for (PartWriter* writer : writers) writer->impl_->is_done_together = false;
     return {};
   }
+  for (PartWriter* writer : writers) RTML_TRY(writer->impl_->visit_idle(call));
   const PartWriter::Impl& first = *writers.front()->impl_;
   RTML_TRY_ASSIGN(const auto transaction, store.begin(first.scope, first.epoch, call));
   // The store fences the scope of the transaction; the others are fenced by what open() wrote.

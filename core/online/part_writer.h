@@ -109,7 +109,8 @@ class PartWriter {
 };
 
 // Commits several parts of one store, an end each: in one transaction where the store is atomic,
-// one after the other elsewhere. After a failure some may be committed; calling it again is safe.
+// one after the other elsewhere. After a failure some may be committed; called again with the same
+// ends and nothing applied in between, it commits the others.
 Status commit_together(std::span<PartWriter* const> writers, std::span<const BatchEnd> ends,
                        const plugin::CallOptions& call);
 

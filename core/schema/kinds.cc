@@ -12,11 +12,35 @@ namespace {
 
 constexpr Shape kFormat = {
     .kind = ShapeKind::kInteger, .noun = "the format number 1", .minimum = 1, .maximum = 1};
-constexpr Field kStoreFields[] = {
+constexpr Field kFallbackFields[] = {
     {.key = "type",
      .shape = &kText,
      .required = true,
      .description = "Name of the storage plugin."},
+};
+constexpr Shape kFallback = {.kind = ShapeKind::kObject,
+                             .noun = "a fallback store",
+                             .fields = kFallbackFields,
+                             .is_open = true};
+constexpr Field kStoreFields[] = {
+    {.key = "type",
+     .shape = &kText,
+     .required = true,
+     .description = "Name of the storage plugin; its own options stand beside."},
+    {.key = "fallback",
+     .shape = &kFallback,
+     .description = "A second store, with a type and options of its own, which is read while the "
+                    "first fails. Fill it with `--set online.store=fallback`."},
+    {.key = "read_timeout",
+     .shape = &kPositiveDuration,
+     .description = "Where there is a fallback: how long the first store may take to answer a read "
+                    "before the fallback is asked. Default: `50ms`.",
+     .interpolates = true},
+    {.key = "timeout",
+     .shape = &kPositiveDuration,
+     .description = "`redis`, `postgres`: how long a read or a write may take that has no deadline "
+                    "of its own. Default: `5s`.",
+     .interpolates = true},
 };
 constexpr Shape kStore = {
     .kind = ShapeKind::kObject, .noun = "a store", .fields = kStoreFields, .is_open = true};

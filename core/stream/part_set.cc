@@ -12,6 +12,9 @@
 namespace rtml::stream {
 namespace {
 
+// Entities whose state is forgotten at a time.
+constexpr std::int64_t kForgottenGroups = 4'096;
+
 constexpr std::int64_t kCallUs = 30 * kSecond;
 // Of all decoded states of a run.
 constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
@@ -125,27 +128,52 @@ Result<online::PartWriter> PartSet::open_writer(const StreamedView& view,
 }
 
 Status PartSet::forget(const StreamedView& view, const online::PartName& name) {
-  if (!store_.commits_atomically()) {
-    return fail(Error(ErrorCode::kUnsupported,
-                      "--from-beginning needs an online store that commits atomically: view " +
-                          view.view->name)
-                    .with_help("read into a new version of the view instead"));
-  }
-  constexpr std::int64_t kGroups = 4096;
-  const std::string prefix = online::entity_prefix(name);
+  return store_.commits_atomically() ? forget_at_once(name) : forget_in_steps(view, name);
+}
+
+Status PartSet::forget_at_once(const online::PartName& name) {
   RTML_TRY_ASSIGN(const std::uint64_t epoch, next_epoch(name));
   RTML_TRY_ASSIGN(const auto transaction,
                   store_.begin(online::position_group(name), epoch, call()));
   std::string after;
   while (true) {
-    RTML_TRY_ASSIGN(const std::vector<std::string> groups,
-                    store_.list(prefix, after, kGroups, call()));
+    RTML_TRY_ASSIGN(const std::vector<std::string> groups, entities_after(name, after));
     for (const std::string& group : groups) RTML_TRY(transaction->remove_group(group));
-    if (std::ssize(groups) < kGroups) break;
+    if (std::ssize(groups) < kForgottenGroups) break;
     after = groups.back();
   }
   RTML_TRY(transaction->remove_group(online::position_group(name)));
   return transaction->commit();
+}
+
+// The position goes first. After an end in the middle the stream is read from its beginning all the
+// same, and an entity that is left skips what it has seen, so that nothing is missing or counted
+// twice. Each step is fenced by the epoch.
+Status PartSet::forget_in_steps(const StreamedView& view, const online::PartName& name) {
+  const std::string scope = online::position_group(name);
+  RTML_TRY_ASSIGN(const std::uint64_t epoch, next_epoch(name));
+  const auto remove = [&](const std::vector<std::string>& groups) -> Status {
+    RTML_TRY_ASSIGN(const auto transaction, store_.begin(scope, epoch, call()));
+    for (const std::string& group : groups) RTML_TRY(transaction->remove_group(group));
+    return transaction->commit();
+  };
+  RTML_TRY(retry_.run([&] { return remove({scope}); }, stop_));
+  while (true) {
+    std::vector<std::string> groups;
+    RTML_TRY(retry_.run(
+        [&]() -> Status {
+          RTML_TRY_ASSIGN(groups, entities_after(name, ""));
+          return remove(groups);
+        },
+        stop_));
+    log::debug("forgot entities of view " + view.view->name + ": " + std::to_string(groups.size()));
+    if (std::ssize(groups) < kForgottenGroups) return {};
+  }
+}
+
+Result<std::vector<std::string>> PartSet::entities_after(const online::PartName& name,
+                                                         const std::string& after) {
+  return store_.list(online::entity_prefix(name), after, kForgottenGroups, call());
 }
 
 // ---- applying ----

@@ -93,6 +93,11 @@ class PartSet {
   Result<online::PartWriter> open_writer(const StreamedView& view, const online::PartName& name);
   online::PartName name_of(const StreamedView& view, std::int32_t partition) const;
   Status forget(const StreamedView& view, const online::PartName& name);
+  Status forget_at_once(const online::PartName& name);
+  Status forget_in_steps(const StreamedView& view, const online::PartName& name);
+  // Groups of entities of a part, from the first one after `after`.
+  Result<std::vector<std::string>> entities_after(const online::PartName& name,
+                                                  const std::string& after);
   Status apply(PartitionParts& parts, const Chunk& chunk, std::size_t begin, std::size_t end);
   std::vector<ViewPart*> changed();
   const RunFacts& facts_of(const ViewPart& part) const;

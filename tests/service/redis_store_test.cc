@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
+#include "core/base/json.h"
 #include "plugins/storage/redis/slots.h"
 #include "tests/service/online_servers.h"
 #include "tests/service/online_store_checks.h"
@@ -250,6 +253,76 @@ TEST_CASE("redis: keys that move to another node are followed") {
   CHECK(test::read_steps(*store).a == 1);  // By MOVED.
   CHECK(test::commit_step(*store, 2));
   CHECK(test::read_steps(*store).a == 2);
+}
+
+// Runs rtml in a directory; what it prints.
+std::string run_rtml(const std::filesystem::path& directory, const std::string& words) {
+  const std::string command = "cd " + directory.string() + " && HOME=" + directory.string() + " " +
+                              std::string(std::getenv("RTML_BINARY_DIR")) + "/bin/rtml " + words +
+                              " 2>&1";
+  std::string text;
+  FILE* const output = ::popen(command.c_str(), "r");
+  REQUIRE(output != nullptr);
+  char buffer[4096];
+  while (const std::size_t size = std::fread(buffer, 1, sizeof buffer, output)) {
+    text.append(buffer, size);
+  }
+  REQUIRE_MESSAGE(::pclose(output) == 0, words, ": ", text);
+  return text;
+}
+
+TEST_CASE("redis: a cluster is streamed into, and anew from the beginning") {
+  const test::TemporaryDirectory directory;
+  test::RedisCluster cluster(directory.path());
+  START_OR_SKIP(cluster);
+  const std::filesystem::path project = directory / "project";
+  std::filesystem::create_directories(project / "features");
+  const Json store = {{"type", "redis"},
+                      {"addresses", cluster.options()["addresses"]},
+                      {"cluster", true}};
+  REQUIRE(write_file(project / "rtml.yaml",
+                     "format: 1\nname: cards\nstores: {online: " + store.dump() + "}\n"));
+  REQUIRE(write_file(project / "features/cards.yaml",
+                     "kind: source\nname: payments\n"
+                     "stream: {type: file, path: events.jsonl, batch_rows: 100}\n"
+                     "timestamp: t\nid: id\n"
+                     "columns: {id: INT64, card: INT64, amount: DOUBLE}\n---\n"
+                     "kind: feature_view\nname: cards\nentities: [card]\nsource: payments\n"
+                     "features:\n"
+                     "  - {name: n, type: INT64, aggregate: count, window: 30d}\n"
+                     "  - {name: s, type: DOUBLE, aggregate: sum(amount), window: 30d}\n"));
+  std::string events;
+  for (int i = 0; i < 3'000; ++i) {
+    events += Json{{"id", i},
+                   {"t", format_timestamp((1'700'000'000LL + i * 60) * kSecond)},
+                   {"card", i % 40},
+                   {"amount", i * 0.25}}
+                  .dump() +
+              "\n";
+  }
+  REQUIRE(write_file(project / "events.jsonl", events));
+  const std::string get =
+      "feature get cards --entity card=7 --entity card=8 --at 2023-11-17T00:00:00Z";
+  run_rtml(project, "stream run cards");
+  const std::string values = run_rtml(project, get);
+  CHECK(values.find("PRESENT") != std::string::npos);
+  const std::string again = run_rtml(project, "stream run cards --from-beginning --output json");
+  CHECK(parse_json(again, "the report")->value("messages", 0) == 3'000);
+  CHECK(run_rtml(project, get) == values);
+
+  // Ended when only the position was forgotten: what is left skips what it has seen.
+  const auto store_of = test::open_store("redis", cluster.options());
+  const auto positions = store_of->list("part/", "", 10, {});
+  REQUIRE(positions);
+  REQUIRE(positions->size() == 1);
+  const auto epoch = static_cast<std::uint64_t>(system_clock().now_us());
+  const auto transaction = store_of->begin(positions->front(), epoch, test::within_us(kSecond));
+  REQUIRE_MESSAGE(transaction.has_value(), transaction.error().message());
+  REQUIRE((*transaction)->remove_group(positions->front()));
+  REQUIRE((*transaction)->commit());
+  const std::string rest = run_rtml(project, "stream run cards --output json");
+  CHECK(parse_json(rest, "the report")->value("messages", 0) == 3'000);
+  CHECK(run_rtml(project, get) == values);
 }
 
 }  // namespace

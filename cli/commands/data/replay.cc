@@ -1,8 +1,8 @@
 #include "cli/commands/data/replay.h"
 
 #include "cli/build_inputs.h"
+#include "cli/online_store.h"
 #include "core/base/number.h"
-#include "core/online/open_store.h"
 #include "core/stream/letter_export.h"
 #include "core/stream/replay.h"
 
@@ -95,7 +95,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
   const dataset::BuildContext& context = *inputs.context;
   RTML_TRY_ASSIGN(const stream::ReplayOptions options, options_of(arguments, context.project));
-  RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
+  RTML_TRY_ASSIGN(const auto store, open_online_store(session));
   RTML_TRY_ASSIGN(const stream::ReplayReport replay,
                   stream::replay(options, *store, session.clock(), context));
   return report_of(replay, options.dry_run);

@@ -2,10 +2,10 @@
 
 #include "cli/build_inputs.h"
 #include "cli/entity_arguments.h"
+#include "cli/online_store.h"
 #include "cli/plain_text.h"
 #include "core/base/time.h"
 #include "core/online/json_value.h"
-#include "core/online/open_store.h"
 #include "core/online/request.h"
 
 namespace rtml::cli::commands {
@@ -78,6 +78,40 @@ Json views_json(const online::Reader& reader, const online::ReadResult& result) 
   return views;
 }
 
+// Which store gave the answer.
+struct Answer {
+  std::string store;         // The plugin's name.
+  bool is_fallback = false;
+  bool has_fallback = false;  // There are two that could.
+};
+
+Result<Answer> answer_of(Session& session, const plugin::OnlineStore& store,
+                         const project::Project& project) {
+  RTML_TRY_ASSIGN(const online::StoreChoice choice, store_choice(session));
+  Answer answer;
+  answer.has_fallback = !store_type(project, online::StoreChoice::kFallback).empty();
+  // Of two stores behind one the first is called by its type, and the other never is.
+  const std::string primary = store_type(project, online::StoreChoice::kPrimary);
+  const std::string_view answered_by = store.answered_by();
+  answer.is_fallback = choice == online::StoreChoice::kFallback ||
+                       (!answered_by.empty() && answered_by != primary);
+  answer.store = answer.is_fallback ? store_type(project, online::StoreChoice::kFallback) : primary;
+  return answer;
+}
+
+void add_answer(const Answer& answer, const online::ReadResult& result, Report& report) {
+  std::optional<std::int64_t> watermark_us = result.watermark_us;
+  if (watermark_us == online::PartPosition::kNoTime) watermark_us.reset();
+  const Json watermark = time_json(watermark_us);
+  report.data["store"] = {{"type", answer.store}, {"is_fallback", answer.is_fallback}};
+  report.data["watermark"] = watermark;
+  if (!answer.has_fallback) return;
+  Fields fields;
+  fields.rows.emplace_back("store", Text(answer.store + (answer.is_fallback ? " (fallback)" : "")));
+  fields.rows.emplace_back("watermark", Text(watermark.is_null() ? "none" : plain_text(watermark)));
+  report.add(std::move(fields));
+}
+
 Report report_of(const std::vector<online::EntityKeyTexts>& entities, const online::Reader& reader,
                  const online::BoundRequest& bound, const online::ReadResult& result,
                  std::int64_t at_us) {
@@ -144,7 +178,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
     request.event = std::move(*event);
   }
   const plugin::CallOptions call{.cancel = &context.cancel};
-  RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
+  RTML_TRY_ASSIGN(const auto store, open_online_store(session));
   RTML_TRY_ASSIGN(online::Reader reader,
                   online::Reader::open(features, context.project, *store, call));
   RTML_TRY_ASSIGN(const auto bound, online::BoundRequest::bind(request, reader));
@@ -153,7 +187,10 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   if (const auto max_lag_us = arguments.optional_integer("--max-lag")) {
     RTML_TRY(online::check_lag(reader, result, now_us, *max_lag_us));
   }
-  return report_of(entities, reader, bound, result, request.time_us);
+  RTML_TRY_ASSIGN(const Answer answer, answer_of(session, *store, context.project));
+  Report report = report_of(entities, reader, bound, result, request.time_us);
+  add_answer(answer, result, report);
+  return report;
 }
 
 }  // namespace

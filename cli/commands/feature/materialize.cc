@@ -3,12 +3,12 @@
 #include "cli/build_inputs.h"
 #include "cli/commands/feature/interval_report.h"
 #include "cli/effort.h"
+#include "cli/online_store.h"
 #include "cli/table_file.h"
 #include "core/base/number.h"
 #include "core/base/time.h"
 #include "core/dataset/materialize.h"
 #include "core/dataset/online_fill.h"
-#include "core/online/open_store.h"
 
 namespace rtml::cli::commands {
 namespace {
@@ -174,7 +174,7 @@ Result<Report> fill_store(const Arguments& arguments,
       views.push_back(column.view);
     }
   }
-  RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
+  RTML_TRY_ASSIGN(const auto store, open_online_store(session));
   RTML_TRY_ASSIGN(const std::vector<dataset::FilledView> filled,
                   dataset::fill_online(views,
                                        {.cutover_us = cutover_us,

@@ -2,10 +2,10 @@
 
 #include "cli/build_inputs.h"
 #include "cli/commands/feature/interval_report.h"
+#include "cli/online_store.h"
 #include "cli/plain_text.h"
 #include "core/base/number.h"
 #include "core/base/time.h"
-#include "core/online/open_store.h"
 #include "core/stream/status.h"
 #include "core/verify/verify.h"
 
@@ -191,7 +191,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   if (arguments.has("--intervals")) return verify_intervals(arguments, session, context);
   RTML_TRY_ASSIGN(const project::FeatureView* view,
                   context.project.find_view(arguments.text("VIEW")));
-  RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
+  RTML_TRY_ASSIGN(const auto store, open_online_store(session));
   options.store = store.get();
   RTML_TRY_ASSIGN(const verify::Verification result, verify::verify(*view, options, context));
 

@@ -4,10 +4,10 @@
 
 #include "cli/build_inputs.h"
 #include "cli/commands/stream/streamed_views.h"
+#include "cli/online_store.h"
 #include "core/base/clock.h"
 #include "core/base/number.h"
 #include "core/base/time.h"
-#include "core/online/open_store.h"
 #include "core/stream/medium.h"
 #include "core/stream/run.h"
 #include "core/stream/status.h"
@@ -124,7 +124,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
   const dataset::BuildContext& context = *inputs.context;
   RTML_TRY_ASSIGN(const auto views, streamed_views(arguments, context.project));
-  RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
+  RTML_TRY_ASSIGN(const auto store, open_online_store(session));
   if (arguments.flag("--dry-run")) {
     RTML_TRY_ASSIGN(const auto sources, stream::make_source_views(views, context));
     RTML_TRY(

@@ -2,9 +2,9 @@
 
 #include "cli/build_inputs.h"
 #include "cli/commands/stream/streamed_views.h"
+#include "cli/online_store.h"
 #include "core/base/clock.h"
 #include "core/base/time.h"
-#include "core/online/open_store.h"
 #include "core/stream/status.h"
 
 namespace rtml::cli::commands {
@@ -36,7 +36,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
   const dataset::BuildContext& context = *inputs.context;
   RTML_TRY_ASSIGN(const auto views, streamed_views(arguments, context.project, true));
-  RTML_TRY_ASSIGN(const auto store, online::open_store(context.project, context.plugins));
+  RTML_TRY_ASSIGN(const auto store, open_online_store(session));
   const stream::StatusOptions options{
       .asks_medium = true, .medium_deadline_us = system_clock().monotonic_us() + kMediumUs};
   RTML_TRY_ASSIGN(const auto parts, stream::read_status(views, options, *store, context));

@@ -29,13 +29,7 @@ class MemoryStore : public plugin::OnlineStore {
   Result<std::vector<plugin::Members>> get_groups(const std::vector<std::string>& names,
                                                   const plugin::CallOptions&) override {
     ++reads;
-    std::vector<plugin::Members> found;
-    for (const std::string& name : names) {
-      const auto place = groups.find(name);
-      found.emplace_back();
-      if (place != groups.end()) found.back().assign(place->second.begin(), place->second.end());
-    }
-    return found;
+    return found(names);
   }
   Result<std::vector<std::pair<std::string, plugin::Members>>> scan(
       std::string_view prefix, std::string_view after, std::int64_t limit,
@@ -62,6 +56,16 @@ class MemoryStore : public plugin::OnlineStore {
   }
 
  private:
+  std::vector<plugin::Members> found(const std::vector<std::string>& names) const {
+    std::vector<plugin::Members> found;
+    for (const std::string& name : names) {
+      const auto place = groups.find(name);
+      found.emplace_back();
+      if (place != groups.end()) found.back().assign(place->second.begin(), place->second.end());
+    }
+    return found;
+  }
+
   class Transaction : public plugin::OnlineTransaction {
    public:
     Transaction(MemoryStore& store, std::string scope, std::uint64_t epoch)
@@ -69,7 +73,7 @@ class MemoryStore : public plugin::OnlineStore {
 
     Result<std::vector<plugin::Members>> get_groups(
         const std::vector<std::string>& names) override {
-      return store_.get_groups(names, {});
+      return store_.found(names);
     }
     Status put(std::string_view group, std::string_view member, std::string_view value) override {
       changes_[std::string(group)][std::string(member)] = std::string(value);

@@ -171,6 +171,79 @@ TEST_CASE("PartWriter: several parts commit together, fenced each") {
   CHECK(refused.error().code() == ErrorCode::kEpochStale);
 }
 
+TEST_CASE("PartWriter: an entity that gets no more events becomes small and reads as before") {
+  std::mt19937_64 random(9);
+  auto rows = test::random_rows(random, 8'000, 1);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].k = i < 1'000 ? 1 : 2;
+  Stream stream(test::every_window(), rows);
+  MemoryStore store;
+  auto writer = open(stream, store, 1);
+  const table::Value key = table::Value::of_integer(1);
+  const std::string group = entity_group(kPart, std::span(&key, 1));
+  const auto bytes = [&] {
+    std::size_t sum = 0;
+    for (const auto& [member, value] : store.groups[group]) sum += value.size();
+    return sum;
+  };
+  std::size_t most = 0;
+  for (std::size_t at = 0; at < stream.events.size(); at += 20) {
+    REQUIRE(writer.apply(std::span(stream.events).subspan(at, 20), {}));
+    REQUIRE(writer.commit(end_of(stream, at + 20), {}));
+    most = std::max(most, bytes());
+  }
+  CHECK(most > 10'000);
+  CHECK(bytes() < most / 4);
+  check_states(stream, store, 0, stream.events.size());
+  // Nothing is left to trim, so nothing is written again and again.
+  const auto before = store.groups[group];
+  for (int i = 0; i < 64; ++i) REQUIRE(writer.commit(end_of(stream, stream.events.size()), {}));
+  CHECK(store.groups[group] == before);
+}
+
+TEST_CASE("PartWriter: a store that writes group by group is read under the fence") {
+  std::mt19937_64 random(4);
+  Stream stream(test::every_window(), test::random_rows(random, 60, 3));
+  for (const bool is_atomic : {false, true}) {
+    MemoryStore store;
+    store.is_atomic = is_atomic;
+    auto writer = open(stream, store, 1);
+    store.reads = 0;
+    REQUIRE(writer.apply(stream.events, {}));
+    CHECK(store.reads == (is_atomic ? 1 : 0));
+  }
+}
+
+TEST_CASE("PartWriter: what was committed of several is not counted again") {
+  std::mt19937_64 random(4);
+  Stream stream(test::every_window(), test::random_rows(random, 60, 3));
+  MemoryStore store;
+  auto first = open(stream, store, 1);
+  const PartName other_name = stream_part(std::string(64, 'b'), "events", 0);
+  auto second = PartWriter::open(stream.program, stream.schema, other_name, store, 1, {}, {});
+  REQUIRE(second.has_value());
+  // Changes of the second make it fail, those of the first are too few to.
+  REQUIRE(second->apply(stream.events, {}));
+  BatchEnd end = end_of(stream, 60);
+  end.late = 3;
+  end.dead_letters = 2;
+  const std::vector<BatchEnd> ends(2, end);
+  const std::vector<PartWriter*> writers = {&first, &*second};
+  store.cut_off_after = 1;
+  const auto failed = commit_together(writers, ends, {});
+  REQUIRE(!failed);
+  CHECK(first.position().counters.late == 3);
+  CHECK(second->position().counters.late == 0);
+  store.cut_off_after.reset();
+  REQUIRE(commit_together(writers, ends, {}));
+  for (const PartWriter* writer : writers) {
+    CHECK(writer->position().counters.late == 3);
+    CHECK(writer->position().counters.dead_letters == 2);
+  }
+  // A later batch is committed as ever.
+  REQUIRE(commit_together(writers, ends, {}));
+  for (const PartWriter* writer : writers) CHECK(writer->position().counters.late == 6);
+}
+
 TEST_CASE("PartWriter: records are there with their position") {
   std::mt19937_64 random(4);
   Stream stream(test::every_window(), test::random_rows(random, 10, 1));
