@@ -17,11 +17,7 @@ constexpr std::string_view kStoreChoices[] = {"primary", "fallback"};
 constexpr KeySpec kKeys[] = {
     {"lineage.dirty", ValueType::kChoice, "warn", "RTML_LINEAGE_DIRTY", Trust::kAnywhere,
      kDirtyPolicies, "What a change does when the git tree has uncommitted changes"},
-    {"online.store",
-     ValueType::kChoice,
-     "primary",
-     "RTML_ONLINE_STORE",
-     Trust::kAnywhere,
+    {"online.store", ValueType::kChoice, "primary", "RTML_ONLINE_STORE", Trust::kAnywhere,
      kStoreChoices,
      "Which online store commands work on: the project's own, or its fallback, to fill it"},
     {"plugin.paths",

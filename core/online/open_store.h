@@ -22,9 +22,10 @@ enum class StoreChoice : std::uint8_t {
 std::string store_type(const project::Project& project, StoreChoice choice);
 
 // Opens the store that the project names `online`, or an LMDB below .rtml/online where it names
-// none. Fails as PluginHost::online_store() does, and with kUsage if there is no fallback to choose.
-Result<std::unique_ptr<plugin::OnlineStore>> open_store(
-    const project::Project& project, plugin::PluginHost& plugins,
-    StoreChoice choice = StoreChoice::kPrimary);
+// none. Fails as PluginHost::online_store() does, and with kUsage if there is no fallback to
+// choose.
+Result<std::unique_ptr<plugin::OnlineStore>> open_store(const project::Project& project,
+                                                        plugin::PluginHost& plugins,
+                                                        StoreChoice choice = StoreChoice::kPrimary);
 
 }  // namespace rtml::online

@@ -147,9 +147,9 @@ bool PartWriter::Impl::is_worth_visiting(const feature::State& state) const {
 }
 
 // Looks at the next entities of the part, whoever had events lately, and trims those of which there
-// is something to trim. A state shrinks as its own events come; without this that of an entity which
-// gets none would stay as large as it was. What stays of it is small, and stays for ever: a group
-// that expired would be NOT_FOUND where it is OUTSIDE_MAX_AGE or an empty window.
+// is something to trim. A state shrinks as its own events come; without this that of an entity
+// which gets none would stay as large as it was. What stays of it is small, and stays for ever: a
+// group that expired would be NOT_FOUND where it is OUTSIDE_MAX_AGE or an empty window.
 Status PartWriter::Impl::visit_idle(const plugin::CallOptions& call) {
   if (++commits % kVisitEveryCommits != 0 || position.oldest_read_us == PartPosition::kNoTime) {
     return {};

@@ -10,8 +10,8 @@
 // The life of a writer:
 //   open() → position().next_offset says where to start
 //   { apply() any number of times → commit() }, until commit() fails beyond repair
-// A commit() that failed for a passing reason (store down) may be called again with the same end and
-// nothing applied in between: it writes the same.
+// A commit() that failed for a passing reason (store down) may be called again with the same end
+// and nothing applied in between: it writes the same.
 
 #pragma once
 

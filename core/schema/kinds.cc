@@ -91,10 +91,13 @@ constexpr KindSpec kKinds[] = {
     {"feature_view", "features", "Features computed from one source for one key.", &kViewShape},
     {"on_demand_view", "features", "Features computed from a request, as it comes.",
      &kOnDemandViewShape},
-    {"feature_service", "features", "The named list of features that a model reads.", &kServiceShape},
+    {"feature_service", "features", "The named list of features that a model reads.",
+     &kServiceShape},
     {"pipeline", "pipelines", "Training set, model, evaluation and gate.", &kPipelineShape},
-    {"drift", "drift", "What is compared with the training data, and when it is drift.", &kDriftShape},
-    {"experiment", "experiments", "The arms of an A/B test and what is compared.", &kExperimentShape},
+    {"drift", "drift", "What is compared with the training data, and when it is drift.",
+     &kDriftShape},
+    {"experiment", "experiments", "The arms of an A/B test and what is compared.",
+     &kExperimentShape},
 };
 
 }  // namespace

@@ -11,11 +11,11 @@ namespace rtml {
 namespace {
 
 // Starts a Redis or says why there is none; then the test case ends well.
-#define START_OR_SKIP(server)                                      \
-  if (!test::RedisServer::reason_to_skip().empty()) {              \
-    MESSAGE("skipped: ", test::RedisServer::reason_to_skip());     \
-    return;                                                        \
-  }                                                                \
+#define START_OR_SKIP(server)                                  \
+  if (!test::RedisServer::reason_to_skip().empty()) {          \
+    MESSAGE("skipped: ", test::RedisServer::reason_to_skip()); \
+    return;                                                    \
+  }                                                            \
   REQUIRE((server).start())
 
 Json options_of(const test::RedisServer& server) {
@@ -55,16 +55,14 @@ TEST_CASE("redis: a server over TLS keeps the contract, one that is not trusted 
   }
   const auto path = [&](const char* name) { return (directory / name).string(); };
   const std::uint16_t port = test::free_port();
-  test::RedisServer server(directory / "redis",
-                           {"--tls-port", std::to_string(port), "--tls-cert-file",
-                            path("server.pem"), "--tls-key-file", path("server.key"),
-                            "--tls-ca-cert-file", path("ca.pem"), "--tls-auth-clients", "yes"});
+  test::RedisServer server(
+      directory / "redis",
+      {"--tls-port", std::to_string(port), "--tls-cert-file", path("server.pem"), "--tls-key-file",
+       path("server.key"), "--tls-ca-cert-file", path("ca.pem"), "--tls-auth-clients", "yes"});
   START_OR_SKIP(server);
-  Json options = {{"address", "127.0.0.1:" + std::to_string(port)},
-                  {"tls",
-                   {{"ca", path("ca.pem")},
-                    {"cert", path("server.pem")},
-                    {"key", path("server.key")}}}};
+  Json options = {
+      {"address", "127.0.0.1:" + std::to_string(port)},
+      {"tls", {{"ca", path("ca.pem")}, {"cert", path("server.pem")}, {"key", path("server.key")}}}};
   test::check_conformance_of("redis", options, directory);
 
   options["tls"] = true;
@@ -239,12 +237,11 @@ TEST_CASE("redis: keys that move to another node are followed") {
   const std::string setslot = "cluster setslot " + std::to_string(slot);
   cluster.node(to).command(setslot + " importing " + cluster.id(from));
   cluster.node(from).command(setslot + " migrating " + cluster.id(to));
-  const std::string all = cluster.node(from).command(
-      "--raw cluster getkeysinslot " + std::to_string(slot) + " 100");
+  const std::string all =
+      cluster.node(from).command("--raw cluster getkeysinslot " + std::to_string(slot) + " 100");
   std::string names = all;
   std::replace(names.begin(), names.end(), '\n', ' ');
-  CHECK(cluster.node(from).command("migrate 127.0.0.1 " +
-                                   std::to_string(cluster.node(to).port()) +
+  CHECK(cluster.node(from).command("migrate 127.0.0.1 " + std::to_string(cluster.node(to).port()) +
                                    " \"\" 0 5000 keys " + names) == "OK");
   CHECK(test::read_steps(*store).a == 1);  // By ASK.
   for (const std::size_t node : {to, from, 3 - to - from}) {
@@ -277,9 +274,8 @@ TEST_CASE("redis: a cluster is streamed into, and anew from the beginning") {
   START_OR_SKIP(cluster);
   const std::filesystem::path project = directory / "project";
   std::filesystem::create_directories(project / "features");
-  const Json store = {{"type", "redis"},
-                      {"addresses", cluster.options()["addresses"]},
-                      {"cluster", true}};
+  const Json store = {
+      {"type", "redis"}, {"addresses", cluster.options()["addresses"]}, {"cluster", true}};
   REQUIRE(write_file(project / "rtml.yaml",
                      "format: 1\nname: cards\nstores: {online: " + store.dump() + "}\n"));
   REQUIRE(write_file(project / "features/cards.yaml",

@@ -80,7 +80,7 @@ Json views_json(const online::Reader& reader, const online::ReadResult& result) 
 
 // Which store gave the answer.
 struct Answer {
-  std::string store;         // The plugin's name.
+  std::string store;  // The plugin's name.
   bool is_fallback = false;
   bool has_fallback = false;  // There are two that could.
 };
@@ -93,8 +93,8 @@ Result<Answer> answer_of(Session& session, const plugin::OnlineStore& store,
   // Of two stores behind one the first is called by its type, and the other never is.
   const std::string primary = store_type(project, online::StoreChoice::kPrimary);
   const std::string_view answered_by = store.answered_by();
-  answer.is_fallback = choice == online::StoreChoice::kFallback ||
-                       (!answered_by.empty() && answered_by != primary);
+  answer.is_fallback =
+      choice == online::StoreChoice::kFallback || (!answered_by.empty() && answered_by != primary);
   answer.store = answer.is_fallback ? store_type(project, online::StoreChoice::kFallback) : primary;
   return answer;
 }
