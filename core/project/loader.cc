@@ -9,7 +9,9 @@
 
 #include "core/base/file_system.h"
 #include "core/base/name.h"
+#include "core/config/trust.h"
 #include "core/project/reader.h"
+#include "core/project/secrets.h"
 #include "core/schema/kinds.h"
 #include "core/schema/validate.h"
 #include "core/yaml/parse.h"
@@ -161,7 +163,10 @@ void Loader::read_settings_file() {
                          .with_help("put definitions into files below sources/, features/, "
                                     "pipelines/, drift/ or experiments/"));
   }
-  if (errors.empty()) project_.settings_ = read_settings(node);
+  if (errors.empty()) {
+    project_.settings_ = read_settings(node);
+    check_options(node.find("stores"));
+  }
   add(std::move(errors));
 }
 
@@ -189,12 +194,33 @@ void Loader::read_definition(const yaml::Node& node) {
   if (is_sound && is_new) add_definition(*kind, node);
 }
 
+void Loader::check_options(const yaml::Node* options) {
+  if (options == nullptr) return;
+  check_secrets(*options, errors_);
+  const auto place = place_of_secret(*options);
+  if (!place) return;
+  if (!is_trusted_) {
+    const auto trusted = config::TrustedDirectories::load(environment_);
+    if (!trusted) add(trusted.error());
+    is_trusted_ = trusted && trusted->contains(project_.root_);
+  }
+  if (*is_trusted_) return;
+  add(Error(ErrorCode::kUntrusted,
+            "a project may not send variables of the environment or secrets to a server unless its "
+            "directory is trusted")
+          .at(*place)
+          .with_help("if you trust its authors, run: rtml config trust " +
+                     project_.root_.string()));
+}
+
 void Loader::add_definition(std::string_view kind, const yaml::Node& node) {
   if (kind == "source") {
+    check_options(node.find("stream"));
     project_.sources_.push_back(read_source(node, errors_));
   } else if (kind == "entity") {
     project_.entities_.push_back(read_entity(node));
   } else if (kind == "feature_view") {
+    check_options(node.find("stream_source"));
     if (auto source = read_own_source(node)) {
       if (declare("source", source->name, source->location)) {
         project_.sources_.push_back(std::move(*source));

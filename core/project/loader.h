@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,8 @@ class Loader {
   void read_settings_file();
   void read_file_of_definitions(const std::filesystem::path& path);
   void read_definition(const yaml::Node& node);
+  // Reports secrets among the options of stores and streams, and those that need a trusted project.
+  void check_options(const yaml::Node* options);
   // Adds what a sound document defines.
   void add_definition(std::string_view kind, const yaml::Node& node);
   // Notes that `kind` `name` is defined at `place`; an error if it is already.
@@ -60,6 +63,7 @@ class Loader {
   // Every name that a file defines, even where the definition itself is wrong, so that one mistake
   // is not reported again wherever the name is used.
   std::map<std::string, std::map<std::string, SourceLocation>, std::less<>> names_;
+  std::optional<bool> is_trusted_;  // Once it was asked.
   // A file could not be parsed at all: what it defines is unknown, so references are not judged.
   bool is_some_file_unreadable_ = false;
 };

@@ -56,16 +56,13 @@ Status take_address(Json& json, Options* options) {
 }
 
 Status take_password(Json& json, Options* options) {
-  if (json.contains("password")) {
-    return fail(bad_option("postgres takes no password from a project file",
-                           "name where it is: password_env: VARIABLE, or password_file: PATH"));
-  }
+  RTML_TRY_ASSIGN(std::string password, take_text(json, "password"));
   RTML_TRY_ASSIGN(const std::string variable, take_text(json, "password_env"));
   RTML_TRY_ASSIGN(const std::string path, take_text(json, "password_file"));
-  if (!variable.empty() && !path.empty()) {
-    return fail(bad_option("postgres takes one of the options: password_env, password_file"));
+  if (int{!password.empty()} + int{!variable.empty()} + int{!path.empty()} > 1) {
+    return fail(
+        bad_option("postgres takes one of the options: password, password_env, password_file"));
   }
-  std::string password;
   if (!variable.empty()) {
     const char* value = std::getenv(variable.c_str());
     if (value == nullptr || *value == '\0') {
@@ -142,8 +139,8 @@ Result<Options> read_options(const std::string& text) {
   }
   if (!json.empty()) {
     return fail(bad_option("option of postgres makes no sense: " + json.begin().key(),
-                           "the options are: address, database, password_env, password_file, "
-                           "schema, timeout, tls, username"));
+                           "the options are: address, database, password, password_env, "
+                           "password_file, schema, timeout, tls, username"));
   }
   options.connection["application_name"] = "rtml";
   return options;

@@ -2,6 +2,7 @@
 //   address        "host:port", or the directory of a Unix socket; 127.0.0.1:5432 by default
 //   database       its name (required)
 //   username       the role
+//   password       itself, which the host lets stand in no project file but as ${VAR}
 //   password_env   the environment variable that holds the password
 //   password_file  the file that holds it
 //   tls            true, or {ca, cert, key}: paths of PEM files; then the certificate is checked

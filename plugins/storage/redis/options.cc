@@ -83,15 +83,13 @@ Result<std::optional<TlsOptions>> take_tls(Json& options) {
 }
 
 Result<std::string> take_password(Json& options) {
-  if (options.contains("password")) {
-    return fail(bad_option("redis takes no password from a project file",
-                           "name where it is: password_env: VARIABLE, or password_file: PATH"));
-  }
+  RTML_TRY_ASSIGN(std::string given, take_text(options, "password"));
   RTML_TRY_ASSIGN(const std::string variable, take_text(options, "password_env"));
   RTML_TRY_ASSIGN(const std::string path, take_text(options, "password_file"));
-  if (!variable.empty() && !path.empty()) {
-    return fail(bad_option("redis takes one of the options: password_env, password_file"));
+  if (int{!given.empty()} + int{!variable.empty()} + int{!path.empty()} > 1) {
+    return fail(bad_option("redis takes one of the options: password, password_env, password_file"));
   }
+  if (!given.empty()) return given;
   if (!variable.empty()) {
     const char* value = std::getenv(variable.c_str());
     if (value == nullptr || *value == '\0') {

@@ -4,6 +4,7 @@
 //   cluster        true: the servers are a Redis Cluster
 //   tls            true, or {ca, cert, key, server_name}: paths of PEM files
 //   username       of an access-control list; none means the default user
+//   password       itself, which the host lets stand in no project file but as ${VAR}
 //   password_env   the environment variable that holds the password
 //   password_file  the file that holds it
 //   database       number of the database, 0

@@ -39,7 +39,8 @@ Result<StoreOptions> read_options(const std::string& text) {
   if (!json.empty()) {
     return fail(Error(ErrorCode::kBadValue, "option of redis makes no sense: " + json.begin().key())
                     .with_help("the options are: address, addresses, cluster, database, "
-                               "password_env, password_file, prefix, timeout, tls, username"));
+                               "password, password_env, password_file, prefix, timeout, tls, "
+                               "username"));
   }
   return options;
 }
