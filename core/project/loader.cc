@@ -366,8 +366,8 @@ void Loader::check_on_demand_view(const OnDemandView& view) {
   std::set<std::string> taken = {std::string(kTimeColumn)};
   for (const table::Field& field : view.request) {
     if (field.name == kTimeColumn) {
-      add(Error(ErrorCode::kBadValue, "every request has a time; it is not declared: \"" +
-                                          field.name + "\"")
+      add(Error(ErrorCode::kBadValue,
+                "every request has a time; it is not declared: \"" + field.name + "\"")
               .at(view.location));
     }
     taken.insert(field.name);

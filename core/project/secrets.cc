@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace rtml::project {
 namespace {
@@ -22,9 +23,8 @@ std::string in_small_letters(std::string_view text) {
 
 bool names_secret(std::string_view key) {
   const std::string small = in_small_letters(key);
-  return std::any_of(std::begin(kSecretWords), std::end(kSecretWords), [&](std::string_view word) {
-    return small.find(word) != std::string::npos;
-  });
+  return std::any_of(std::begin(kSecretWords), std::end(kSecretWords),
+                     [&](std::string_view word) { return small.find(word) != std::string::npos; });
 }
 
 // Keys that say where a secret is, and that its value is none.
@@ -42,11 +42,14 @@ void check_secrets(const Node& options, std::vector<Error>& errors) {
       check_secrets(member.value, errors);
     } else if (names_secret(key) && !names_place(key) && !member.value.is_interpolated() &&
                !member.value.is_null()) {
-      errors.push_back(Error(ErrorCode::kBadValue, "a secret has no place in a project file: " + key)
-                           .at(member.key.location())
-                           .with_help("let a variable of the environment hold it: " + key +
-                                      ": \"${VAR}\", or say where it is with " + key + "_env or " +
-                                      key + "_file where the backend takes them"));
+      SourceLocation place = member.key.location();
+      place.line_text.clear();  // The secret stands in it.
+      errors.push_back(
+          Error(ErrorCode::kBadValue, "a secret has no place in a project file: " + key)
+              .at(std::move(place))
+              .with_help("let a variable of the environment hold it, as \"${VAR}\", or name where "
+                         "it is with " +
+                         key + "_env or " + key + "_file where the backend takes them"));
     }
   }
 }

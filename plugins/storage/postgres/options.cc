@@ -66,8 +66,7 @@ Status take_password(Json& json, Options* options) {
   if (!variable.empty()) {
     const char* value = std::getenv(variable.c_str());
     if (value == nullptr || *value == '\0') {
-      return fail(
-          bad_option("environment variable of postgres' password is not set: " + variable));
+      return fail(bad_option("environment variable of postgres' password is not set: " + variable));
     }
     password = value;
   } else if (!path.empty()) {

@@ -87,7 +87,8 @@ Result<std::string> take_password(Json& options) {
   RTML_TRY_ASSIGN(const std::string variable, take_text(options, "password_env"));
   RTML_TRY_ASSIGN(const std::string path, take_text(options, "password_file"));
   if (int{!given.empty()} + int{!variable.empty()} + int{!path.empty()} > 1) {
-    return fail(bad_option("redis takes one of the options: password, password_env, password_file"));
+    return fail(
+        bad_option("redis takes one of the options: password, password_env, password_file"));
   }
   if (!given.empty()) return given;
   if (!variable.empty()) {

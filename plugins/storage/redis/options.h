@@ -34,8 +34,8 @@ struct Address {
 Result<Address> parse_address(const std::string& text);
 
 struct TlsOptions {
-  std::string ca_file;      // Empty: the system's.
-  std::string cert_file;    // Empty: this side shows no certificate.
+  std::string ca_file;    // Empty: the system's.
+  std::string cert_file;  // Empty: this side shows no certificate.
   std::string key_file;
   std::string server_name;  // That the certificate must bear; empty: the host of the address.
 };

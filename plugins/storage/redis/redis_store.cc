@@ -30,8 +30,7 @@ Result<StoreOptions> read_options(const std::string& text) {
   if (const auto prefix = json.find("prefix"); prefix != json.end()) {
     if (!prefix->is_string() || prefix->get_ref<const std::string&>().empty() ||
         prefix->get_ref<const std::string&>().find_first_of("{}") != std::string::npos) {
-      return fail(ErrorCode::kBadValue,
-                  "option of redis must be a text without { and }: prefix");
+      return fail(ErrorCode::kBadValue, "option of redis must be a text without { and }: prefix");
     }
     options.prefix = prefix->get<std::string>();
     json.erase(prefix);
@@ -76,8 +75,7 @@ sdk::Result<std::unique_ptr<RedisStore>> RedisStore::open(const std::string& opt
 sdk::Result<sdk::Groups> RedisStore::get_groups(const std::vector<std::string_view>& groups,
                                                 const sdk::Call& call) {
   for (const std::string_view group : groups) RTML_SDK_TRY(plugins::check_group(group));
-  RTML_SDK_TRY_ASSIGN(auto read,
-                      read_groups(groups, layout_, *servers_, servers_->wait_for(call)));
+  RTML_SDK_TRY_ASSIGN(auto read, read_groups(groups, layout_, *servers_, servers_->wait_for(call)));
   const auto replies = std::make_shared<const std::vector<Reply>>(std::move(read));
   sdk::Groups found(replies);
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -129,9 +127,9 @@ sdk::Status RedisStore::forget_names(const std::vector<std::string>& gone, const
   for (const std::string& name : gone) {
     std::string index = layout_.index_key(Layout::bucket_of(name));
     const std::uint16_t slot = slot_of(index);
-    commands.push_back({slot,
-                        {"EVALSHA", sweep_script().hash, "2", std::move(index),
-                         layout_.group_key(name), name}});
+    commands.push_back(
+        {slot,
+         {"EVALSHA", sweep_script().hash, "2", std::move(index), layout_.group_key(name), name}});
   }
   RTML_SDK_TRY_ASSIGN(const auto replies, servers_->run_all(commands, wait));
   // A user who may only read leaves them to one who may write.
