@@ -75,14 +75,15 @@ Status check_output_is_no_source(const std::filesystem::path& output,
                                  const std::vector<project::ServiceColumn>& features,
                                  const project::Project& project) {
   for (const project::ServiceColumn& column : features) {
-    const project::Source& source = project.source_of(*column.view);
-    if (!source.batch) continue;
-    for (const auto& file : dataset::files_of(project.root() / source.batch->path)) {
-      std::error_code ignored;
-      if (!std::filesystem::equivalent(file, output, ignored)) continue;
-      return fail(Error(ErrorCode::kUsage, "the output would replace the data of source " +
-                                               source.name + ": " + output.string())
-                      .with_help("write to another file"));
+    for (const project::Source* source : project.sources_of(*column.view)) {
+      if (!source->batch) continue;
+      for (const auto& file : dataset::files_of(project.root() / source->batch->path)) {
+        std::error_code ignored;
+        if (!std::filesystem::equivalent(file, output, ignored)) continue;
+        return fail(Error(ErrorCode::kUsage, "the output would replace the data of source " +
+                                                 source->name + ": " + output.string())
+                        .with_help("write to another file"));
+      }
     }
   }
   return {};

@@ -80,9 +80,10 @@ std::vector<std::filesystem::path> input_files(const std::vector<project::Servic
                                                const project::Project& project) {
   std::set<std::filesystem::path> files;
   for (const project::ServiceColumn& column : features) {
-    const project::Source& source = project.source_of(*column.view);
-    if (!source.batch) continue;
-    for (auto& file : dataset::files_of(project.root() / source.batch->path)) files.insert(file);
+    for (const project::Source* source : project.sources_of(*column.view)) {
+      if (!source->batch) continue;
+      for (auto& file : dataset::files_of(project.root() / source->batch->path)) files.insert(file);
+    }
   }
   return {files.begin(), files.end()};
 }

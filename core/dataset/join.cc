@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/dataset/feature_join.h"
+#include "core/project/source_union.h"
 
 namespace rtml::dataset {
 namespace {
@@ -72,7 +73,12 @@ std::vector<std::string> event_columns_of(const project::Source& source, Feature
   for (const project::ServiceColumn& column : features) {
     for (const table::Field& key : programs.at(column.view).keys) add(key.name);
   }
-  add(source.id);
+  if (source.is_union()) {
+    add(std::string(project::kUnionSourceName));
+    if (!source.id.empty()) add(std::string(project::kUnionIdText));
+  } else {
+    add(source.id);
+  }
   add(source.timestamp.column);
   return columns;
 }
@@ -86,6 +92,8 @@ Result<table::Batch> select_columns(const project::Source& source, const table::
     RTML_TRY_ASSIGN(const std::size_t index, events.schema().require(column, source.batch->path));
     fields.push_back(events.schema().field(index));
     if (column == source.timestamp.column) fields.back().name = timestamp_column;
+    if (column == project::kUnionSourceName) fields.back().name = project::kEventSource;
+    if (column == project::kUnionIdText) fields.back().name = project::kEventId;
     values.push_back(events.column(index));
   }
   return table::Batch(std::make_shared<table::Schema>(std::move(fields)), std::move(values),

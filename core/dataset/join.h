@@ -34,11 +34,12 @@ Result<table::Batch> join(const table::Batch& rows, std::string_view what, Featu
                           SourceSet& sources, const BuildContext& context);
 
 // The columns that say which event a row is, as the source calls them and none twice: the keys of
-// every view, the id, the time.
+// every view, the id, the time; of a union which source it is of, too.
 std::vector<std::string> event_columns_of(const project::Source& source, Features features,
                                           const Programs& programs);
 
-// Takes `columns` out of a source's batch. The source's time gets the name `timestamp_column`.
+// Takes `columns` out of a source's batch. The source's time gets the name `timestamp_column`, what
+// a union says of its events the names kEventSource and kEventId.
 Result<table::Batch> select_columns(const project::Source& source, const table::Batch& events,
                                     const std::vector<std::string>& columns,
                                     const std::string& timestamp_column);

@@ -82,7 +82,12 @@ Result<Json> make_manifest(const TrainingSet& set, const ManifestParts& parts,
     RTML_TRY_ASSIGN(Json file, describe_file(parts.entities, context.project.root()));
     inputs.push_back({{"entities", std::move(file)}});
   }
+  std::map<std::string, const project::Source*> read;
   for (const project::Source* source : sources.sources()) {
+    if (!source->is_union()) read.emplace(source->name, source);
+    for (const project::Source& part : source->parts) read.emplace(part.name, &part);
+  }
+  for (const auto& [name, source] : read) {
     RTML_TRY_ASSIGN(Json described, describe_source(*source, context));
     inputs.push_back(std::move(described));
   }

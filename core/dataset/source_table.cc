@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/dataset/part_columns.h"
 #include "core/plugin/host.h"
 #include "core/project/project.h"
 
@@ -80,7 +81,7 @@ std::map<std::string, table::DataType> declared_types(const project::Project& pr
     if (column.type) types.emplace(column.name, *column.type);
   }
   for (const project::FeatureView& view : project.views()) {
-    if (view.source != source.name) continue;
+    if (!view.reads_source(source.name)) continue;
     for (const project::EntityKey& key : project.keys_of(view)) {
       if (key.type) types.emplace(key.column, *key.type);
     }
@@ -90,7 +91,30 @@ std::map<std::string, table::DataType> declared_types(const project::Project& pr
   return types;
 }
 
+Result<SourceTable> SourceTable::open_union(const project::Source& source,
+                                            const BuildContext& context) {
+  SourceTable table;
+  table.source_ = &source;
+  table.cancel_ = &context.cancel;
+  std::vector<table::Schema> schemas;
+  std::vector<Error> errors;
+  for (const project::Source& part : source.parts) {
+    auto opened = open(part, context);
+    if (!opened) {
+      errors.push_back(std::move(opened).error());
+      continue;
+    }
+    schemas.push_back(*opened->schema());
+    table.parts_.push_back(std::move(*opened));
+  }
+  if (errors.size() == 1) return fail(std::move(errors.front()));
+  if (!errors.empty()) return fail(Error::many(std::move(errors)));
+  table.schema_ = std::make_shared<table::Schema>(project::union_schema(source, schemas));
+  return table;
+}
+
 Result<SourceTable> SourceTable::open(const project::Source& source, const BuildContext& context) {
+  if (source.is_union()) return open_union(source, context);
   if (!source.batch) {
     return fail(Error(ErrorCode::kUnsupported, "source has no batch input: " + source.name)
                     .at(source.location)
@@ -129,8 +153,9 @@ Result<std::unique_ptr<table::BatchReader>> SourceTable::scan(
   for (const std::string& column : columns) {
     RTML_TRY_ASSIGN(const std::size_t index, schema_->require(column, label()));
     fields.push_back(schema_->field(index));
-    request.columns.push_back(data_names_[index]);
+    if (!source_->is_union()) request.columns.push_back(data_names_[index]);
   }
+  if (source_->is_union()) return scan_union(std::make_shared<const table::Schema>(fields));
   const auto is_wanted = [&](const std::string& name) {
     return std::find(request.columns.begin(), request.columns.end(), name) != request.columns.end();
   };
@@ -151,6 +176,35 @@ Result<std::unique_ptr<table::BatchReader>> SourceTable::scan(
           for (table::Column& column : values) column = null_where_nan(column);
         }
         return table::Batch(schema, std::move(values), batch->rows());
+      });
+}
+
+Result<std::unique_ptr<table::BatchReader>> SourceTable::scan_union(
+    std::shared_ptr<const table::Schema> schema) const {
+  struct Open {
+    std::unique_ptr<table::BatchReader> rows;
+    PartColumns columns;
+  };
+  const auto open = std::make_shared<std::vector<Open>>();
+  for (std::size_t part = 0; part < parts_.size(); ++part) {
+    PartColumns columns(*source_, part, schema);
+    RTML_TRY_ASSIGN(auto rows, parts_[part].scan(columns.needed()));
+    open->push_back({std::move(rows), std::move(columns)});
+  }
+  std::size_t next = 0;
+  return table::read_generated(
+      schema, [open, next]() mutable -> Result<std::optional<table::Batch>> {
+        for (; next < open->size(); ++next) {
+          Open& part = (*open)[next];
+          RTML_TRY_ASSIGN(const std::optional<table::Batch> batch, part.rows->next());
+          if (!batch) {
+            part.rows = nullptr;
+            continue;
+          }
+          RTML_TRY_ASSIGN(table::Batch united, part.columns.unite(*batch));
+          return united;
+        }
+        return std::nullopt;
       });
 }
 

@@ -1,5 +1,6 @@
 // A source's batch table under the names and types that the project declares.
 //
+// A union of several sources is one table too: the rows of the first, then those of the next.
 // Opening reads no rows. Used by one thread; the source and the context must outlive it.
 
 #pragma once
@@ -41,7 +42,12 @@ class SourceTable {
 
  private:
   SourceTable() = default;
+  static Result<SourceTable> open_union(const project::Source& source,
+                                        const BuildContext& context);
+  Result<std::unique_ptr<table::BatchReader>> scan_union(
+      std::shared_ptr<const table::Schema> schema) const;
 
+  std::vector<SourceTable> parts_;  // Of a union, in the order of its sources.
   const project::Source* source_ = nullptr;
   const CancelFlag* cancel_ = nullptr;
   std::shared_ptr<plugin::TableStore> store_;

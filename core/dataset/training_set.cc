@@ -30,13 +30,14 @@ TrainingSet training_set_of(table::Batch rows, const OnDemandJoin& features,
 Status check_leaks(const project::LabelSpec& labels, Features features, const Programs& programs) {
   std::vector<Error> errors;
   for (const project::ServiceColumn& column : features) {
-    if (column.view->source != labels.source) continue;
+    if (!column.view->reads_source(labels.source)) continue;
     const feature::Program& program = programs.at(column.view);
     const std::size_t output = output_index(program, column.feature->name);
     for (const feature::Dependency& dependency : program.outputs[output].dependencies) {
       if (dependency.column != labels.column || dependency.least_delay_us >= labels.maturity_us) {
         continue;
       }
+      if (!dependency.source.empty() && dependency.source != labels.source) continue;
       errors.push_back(
           Error(ErrorCode::kLabelLeak, "feature " + column.view->name + ":" + column.feature->name +
                                            " would know the label " + labels.column +

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
+#include "core/feature/evaluation_order.h"
 #include "core/feature/program.h"
 
 namespace rtml::feature {
@@ -19,27 +19,6 @@ using table::Kind;
 
 Text text_of(const project::Feature& feature) {
   return {feature.expression.text, feature.expression.location};
-}
-
-// Features in an order in which each comes after those that it reads; nothing if there is a circle.
-std::vector<std::size_t> order_of(const std::vector<std::set<std::size_t>>& uses) {
-  std::vector<std::size_t> order;
-  std::set<std::size_t> done;
-  bool has_grown = true;
-  while (has_grown && order.size() < uses.size()) {
-    has_grown = false;
-    for (std::size_t i = 0; i < uses.size(); ++i) {
-      if (done.contains(i) ||
-          !std::includes(done.begin(), done.end(), uses[i].begin(), uses[i].end())) {
-        continue;
-      }
-      done.insert(i);
-      order.push_back(i);
-      has_grown = true;
-    }
-  }
-  if (order.size() < uses.size()) order.clear();
-  return order;
 }
 
 // An INT64 feature that is declared DOUBLE.
@@ -83,7 +62,7 @@ Result<OnDemandProgram> OnDemandProgram::compile(const project::OnDemandView& vi
 
   const table::Schema schema(std::move(fields));
   std::vector<Error> errors;
-  std::vector<std::set<std::size_t>> uses(view.features.size());
+  std::vector<std::vector<std::size_t>> uses(view.features.size());
   for (std::size_t i = 0; i < view.features.size(); ++i) {
     const project::Feature& feature = view.features[i];
     auto node = expression::parse(text_of(feature));
@@ -110,14 +89,15 @@ Result<OnDemandProgram> OnDemandProgram::compile(const project::OnDemandView& vi
     }
     for (const std::size_t column : compiled->columns()) {
       if (column >= first_output && column < first_output + view.features.size()) {
-        uses[i].insert(column - first_output);
+        uses[i].push_back(column - first_output);
       }
     }
     program.expressions_.push_back(std::move(*compiled));
   }
   if (errors.empty()) {
-    program.order_ = order_of(uses);
-    if (program.order_.empty()) {
+    EvaluationOrder ordered = evaluation_order(uses);
+    program.order_ = std::move(ordered.order);
+    if (!ordered.circle.empty()) {
       errors.push_back(Error(ErrorCode::kFeatureDefinition,
                              "features of on-demand view " + view.name + " depend on each other")
                            .at(view.location));

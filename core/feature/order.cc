@@ -42,6 +42,9 @@ void append_sortable(std::string& bytes, const table::Value& value) {
 std::string tie_break(const Program& program, const table::Value& id,
                       std::span<const table::Value> inputs) {
   std::string bytes;
+  if (program.source_input != kNone && program.is_order_needed) {
+    append_sortable(bytes, inputs[program.source_input]);
+  }
   if (!program.id_column.empty()) append_sortable(bytes, id);
   if (id.is_null() && program.is_order_needed) {
     for (const table::Value& input : inputs) append_sortable(bytes, input);

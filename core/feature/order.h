@@ -14,8 +14,9 @@ namespace rtml::feature {
 // with NaN highest and -0.0 as 0.0; texts by their bytes. No value's bytes begin another's.
 void append_sortable(std::string& bytes, const table::Value& value);
 
-// What decides between events of one time and created: the id, null lowest; where there is none,
-// the canonical bytes of the row. Empty where the program does not care.
+// What decides between events of one time and created: of several sources the order of the view's
+// list, then the id, null lowest; where there is none, the canonical bytes of the row. Empty where the
+// program does not care.
 std::string tie_break(const Program& program, const table::Value& id,
                       std::span<const table::Value> inputs);
 

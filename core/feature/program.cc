@@ -7,6 +7,10 @@
 #include "core/base/time.h"
 #include "core/feature/aggregate.h"
 #include "core/feature/aggregate_call.h"
+#include "core/feature/check_source.h"
+#include "core/feature/evaluation_order.h"
+#include "core/feature/visible_columns.h"
+#include "core/project/source_union.h"
 
 namespace rtml::feature {
 namespace {
@@ -24,11 +28,6 @@ Text text_of(const project::LocatedText& located) {
   return {located.text, located.location};
 }
 
-void rename_columns(Node& node, std::string_view from, const std::string& to) {
-  if (node.kind == NodeKind::kColumn && node.text == from) node.text = to;
-  for (Node& argument : node.arguments) rename_columns(argument, from, to);
-}
-
 // A feature half compiled: its trees, checked against the whole source.
 struct Draft {
   const Feature* feature = nullptr;
@@ -44,10 +43,15 @@ class Compiler {
  public:
   Compiler(const project::FeatureView& view, const project::Source& source,
            std::span<const project::EntityKey> keys, const table::Schema& schema)
-      : view_(view), source_(source), keys_(keys), schema_(with_time(schema)) {}
+      : view_(view),
+        source_(source),
+        keys_(keys),
+        schema_(with_time(schema)),
+        visible_(view, source, schema_) {}
 
   Result<Program> compile() {
-    check_source();
+    errors_ = check_source(view_, source_, keys_, schema_, visible_);
+    describe_events();
     for (const Feature& feature : view_.features) drafts_.push_back(draft(feature));
     if (errors_.empty()) order_outputs();
     if (!errors_.empty()) return fail(Error::many(std::move(errors_)));
@@ -68,63 +72,19 @@ class Compiler {
     return table::Schema(std::move(fields));
   }
 
-  void check_column(const std::string& column, const SourceLocation& location) {
-    auto index = schema_.require(column, "source " + source_.name);
-    if (!index) errors_.push_back(std::move(index).error().at(location));
-  }
-
-  void check_source() {
+  void describe_events() {
     program_.view = view_.name;
     program_.time_column = source_.timestamp.column;
+    if (source_.created) program_.created_column = source_.created->column;
     program_.id_column = source_.id;
     program_.nan_is_null = source_.nan_is_null;
     program_.ttl_us = view_.ttl_us;
     program_.as_of_created = view_.as_of_created;
-    check_column(source_.timestamp.column, source_.location);
-    if (source_.created) {
-      program_.created_column = source_.created->column;
-      check_column(source_.created->column, source_.location);
-    } else if (view_.as_of_created) {
-      errors_.push_back(Error(ErrorCode::kFeatureDefinition,
-                              "as_of_created needs a source with `created`: " + source_.name)
-                            .at(view_.location));
+    for (const project::EntityKey& key : keys_) {
+      const auto index = schema_.find(key.column);
+      if (!index) continue;
+      program_.keys.push_back({key.column, key_type(schema_.field(*index).type)});
     }
-    if (!source_.id.empty()) check_id();
-    for (const project::EntityKey& key : keys_) check_key(key);
-  }
-
-  void check_id() {
-    check_column(source_.id, source_.location);
-    const auto index = schema_.find(source_.id);
-    if (!index) return;
-    const DataType type = schema_.field(*index).type;
-    if (table::is_integer(type) || type == DataType{Kind::kString}) return;
-    errors_.push_back(
-        Error(ErrorCode::kDataWrongType, "an id must be an integer or STRING, but \"" + source_.id +
-                                             "\" is " + to_string(type))
-            .at(source_.location));
-  }
-
-  void check_key(const project::EntityKey& key) {
-    check_column(key.column, view_.location);
-    const auto index = schema_.find(key.column);
-    if (!index) return;
-    const DataType found = schema_.field(*index).type;
-    const DataType declared = key.type.value_or(found);
-    const auto is_text = [](DataType type) {
-      return !type.is_list && (type.kind == Kind::kString || type.kind == Kind::kBytes);
-    };
-    if ((!table::is_integer(found) || !table::is_integer(declared)) &&
-        (!is_text(found) || found != declared)) {
-      errors_.push_back(Error(ErrorCode::kDataWrongType,
-                              "key \"" + key.column + "\" of view " + view_.name + " is declared " +
-                                  to_string(declared) + ", but the source has " + to_string(found))
-                            .with_help("a key is an integer, STRING or BYTES on both sides")
-                            .at(view_.location));
-    }
-    // Integers of any width are one key.
-    program_.keys.push_back(
-        {key.column, table::is_integer(found) ? DataType{Kind::kInt64} : found});
   }
 
   void feature_error(const Feature& feature, const SourceLocation& location, ErrorCode code,
@@ -134,9 +94,9 @@ class Compiler {
                           .at(location));
   }
 
-  // Whether `name` is the event's time and no column of the source.
-  bool is_event_time(std::string_view name) const {
-    return name == kEventTimestamp && !schema_.find(kEventTimestamp);
+  // Whether `name` is the event's time and no column of what a feature sees.
+  static bool is_event_time(std::string_view name, const table::Schema& schema) {
+    return name == kEventTimestamp && !schema.find(kEventTimestamp);
   }
 
   // Parses a text. Records what is wrong.
@@ -148,27 +108,35 @@ class Compiler {
   }
 
   // The same over an event's columns, with `event_timestamp` as the source calls it.
-  std::optional<Node> parse_of_event(const project::LocatedText& located) {
+  std::optional<Node> parse_of_event(const Feature& feature, const project::LocatedText& located) {
     std::optional<Node> node = parse(located);
-    if (node && is_event_time(kEventTimestamp)) {
-      rename_columns(*node, kEventTimestamp, program_.time_column);
-    }
     if (!node) return node;
+    const table::Schema& schema = visible_.of(feature);
+    if (!visible_.part_of(feature) && !is_visible(*node, located)) return std::nullopt;
+    rename_columns(*node, [&](const std::string& name) {
+      return is_event_time(name, schema) ? program_.time_column : name;
+    });
     for (const std::string& name : expression::column_names(*node)) {
-      const auto index = schema_.find(name);
-      if (!index || !schema_.field(*index).type.is_list) continue;
+      const auto index = schema.find(name);
+      if (!index || !schema.field(*index).type.is_list) continue;
       errors_.push_back(list_error(name).at(located.location));
       return std::nullopt;
     }
     return node;
   }
 
+  // Records the columns of a text that a feature of all sources cannot see.
+  bool is_visible(const Node& node, const project::LocatedText& located) {
+    const std::size_t before = errors_.size();
+    visible_.check(node, located, errors_);
+    return errors_.size() == before;
+  }
+
   // States keep values of one width or one text for each event.
   Error list_error(const std::string& column) const {
     return Error(ErrorCode::kFeatureDefinition,
-                 "features cannot read lists of events: column \"" + column + "\" of source " +
-                     source_.name + " is " +
-                     to_string(schema_.field(*schema_.find(column)).type))
+                 "features cannot read lists of events: \"" + column + "\" is a list column of " +
+                     source_.name)
         .with_help("give its parts columns of their own");
   }
 
@@ -192,16 +160,23 @@ class Compiler {
   void draft_column(Draft& draft) {
     const Feature& feature = *draft.feature;
     const std::string& name = feature.column.empty() ? feature.name : feature.column;
-    const auto index = schema_.find(name);
+    const table::Schema& schema = visible_.of(feature);
+    if (auto error = visible_.partial_column(name)) {
+      std::string help = "the latest row is that of all sources; write \"aggregate: last(" + name +
+                         ")\" with \"source:\" for the latest value of one";
+      return feature_error(feature, feature.location, error->code(), error->message(),
+                           std::move(help));
+    }
+    const auto index = schema.find(name);
     if (!index) {
-      const std::vector<std::string> names = schema_.names();
+      const std::vector<std::string> names = schema.names();
       feature_error(
           feature, feature.location, ErrorCode::kDataMissingColumn,
-          "no column \"" + name + "\" in source " + source_.name + did_you_mean(name, names),
+          "no column \"" + name + "\" in " + visible_.owner(feature) + did_you_mean(name, names),
           "a feature without `aggregate` or `expression` is a column of the source");
       return;
     }
-    if (schema_.field(*index).type.is_list) {
+    if (schema.field(*index).type.is_list) {
       errors_.push_back(list_error(name).at(feature.location));
       return;
     }
@@ -209,7 +184,7 @@ class Compiler {
     node.kind = NodeKind::kColumn;
     node.text = name;
     draft.argument = std::move(node);
-    check_type(feature, schema_.field(*index).type, "column \"" + name + "\"");
+    check_type(feature, schema.field(*index).type, "column \"" + name + "\"");
     program_.is_order_needed = true;
   }
 
@@ -233,10 +208,10 @@ class Compiler {
   void draft_aggregate(Draft& draft) {
     const Feature& feature = *draft.feature;
     if (!feature.filter.empty()) {
-      draft.filter = parse_of_event(feature.filter);
-      if (draft.filter) check_filter(*draft.filter, text_of(feature.filter));
+      draft.filter = parse_of_event(feature, feature.filter);
+      if (draft.filter) check_filter(feature, *draft.filter, text_of(feature.filter));
     }
-    std::optional<Node> call = parse_of_event(feature.aggregate);
+    std::optional<Node> call = parse_of_event(feature, feature.aggregate);
     if (!call) return;
     const SourceLocation place =
         expression::locate(text_of(feature.aggregate), call->offset, call->length);
@@ -252,14 +227,16 @@ class Compiler {
     draft.parameters = *parameters;
     if (draft.aggregate->is_order_needed) program_.is_order_needed = true;
     if (call->arguments.empty()) {
-      return check_type(feature, *draft.aggregate->result(Kind::kInt64), feature.aggregate.text);
+      check_type(feature, *draft.aggregate->result(Kind::kInt64), feature.aggregate.text);
+    } else {
+      draft.argument = std::move(call->arguments.front());
+      check_argument(feature, draft, place);
     }
-    draft.argument = std::move(call->arguments.front());
-    check_argument(feature, draft, place);
+    visible_.bind(feature, draft.argument, draft.filter);
   }
 
-  void check_filter(const Node& node, const Text& text) {
-    auto compiled = Expression::compile(node, text, schema_);
+  void check_filter(const Feature& feature, const Node& node, const Text& text) {
+    auto compiled = Expression::compile(node, text, visible_.of(feature));
     if (!compiled) {
       errors_.push_back(std::move(compiled).error());
     } else if (compiled->type() != DataType{Kind::kBool}) {
@@ -270,7 +247,8 @@ class Compiler {
   }
 
   void check_argument(const Feature& feature, const Draft& draft, const SourceLocation& place) {
-    auto value = Expression::compile(*draft.argument, text_of(feature.aggregate), schema_);
+    const table::Schema& schema = visible_.of(feature);
+    auto value = Expression::compile(*draft.argument, text_of(feature.aggregate), schema);
     if (!value) {
       errors_.push_back(std::move(value).error());
       return;
@@ -286,7 +264,7 @@ class Compiler {
     // The values of a narrow column fit a narrow feature again.
     DataType inferred = *result;
     if (draft.aggregate->keeps_value && value->is_column()) {
-      inferred.kind = schema_.field(value->columns().front()).type.kind;
+      inferred.kind = schema.field(value->columns().front()).type.kind;
     }
     check_type(feature, inferred, feature.aggregate.text);
   }
@@ -313,16 +291,26 @@ class Compiler {
   table::Schema names_of_expressions() const {
     std::vector<table::Field> fields;
     for (const Feature& feature : view_.features) fields.push_back({feature.name, feature.type});
-    for (const table::Field& field : schema_.fields()) {
+    for (const table::Field& field : visible_.common().fields()) {
       const bool is_shadowed =
           std::any_of(view_.features.begin(), view_.features.end(),
                       [&](const Feature& feature) { return feature.name == field.name; });
       if (!is_shadowed) fields.push_back(field);
     }
-    if (is_event_time(kEventTimestamp) && !table::Schema(fields).find(kEventTimestamp)) {
+    if (is_event_time(kEventTimestamp, table::Schema(fields))) {
       fields.push_back({std::string(kEventTimestamp), {Kind::kTimestamp}});
     }
     return table::Schema(std::move(fields));
+  }
+
+  // The same where a feature's name hides the column's.
+  bool check_columns_of_expression(Node node, const project::LocatedText& located) {
+    rename_columns(node, [&](const std::string& name) {
+      const auto is_named = [&](const Feature& feature) { return feature.name == name; };
+      return std::any_of(view_.features.begin(), view_.features.end(), is_named) ? std::string()
+                                                                                 : name;
+    });
+    return is_visible(node, located);
   }
 
   void draft_expression(Draft& draft) {
@@ -330,6 +318,7 @@ class Compiler {
     draft.expression = parse(feature.expression);
     if (!draft.expression) return;
     const table::Schema names = names_of_expressions();
+    if (!check_columns_of_expression(*draft.expression, feature.expression)) return;
     auto compiled = Expression::compile(*draft.expression, text_of(feature.expression), names);
     if (!compiled) {
       errors_.push_back(std::move(compiled).error());
@@ -351,49 +340,16 @@ class Compiler {
     }
   }
 
-  // Puts each feature after those that it reads. Records a cycle.
+  // Puts each feature after those that it reads. Records a circle.
   void order_outputs() {
-    std::vector<int> mark(drafts_.size(), 0);  // 1: being visited, 2: done.
-    for (std::size_t i = 0; i < drafts_.size(); ++i) {
-      if (!visit(i, mark)) return;
-    }
-  }
-
-  bool visit(std::size_t root, std::vector<int>& mark) {
-    // A path of features, each with the next one of its uses to look at.
-    std::vector<std::pair<std::size_t, std::size_t>> path;
-    if (mark[root] == 0) path.emplace_back(root, 0);
-    mark[root] = std::max(mark[root], 1);
-    while (!path.empty()) {
-      auto& [index, next] = path.back();
-      if (next == drafts_[index].uses.size()) {
-        mark[index] = 2;
-        program_.evaluation_order.push_back(index);
-        path.pop_back();
-        continue;
-      }
-      const std::size_t used = drafts_[index].uses[next++];
-      if (mark[used] == 1) {
-        report_cycle(path, used);
-        return false;
-      }
-      if (mark[used] == 0) {
-        mark[used] = 1;
-        path.emplace_back(used, 0);
-      }
-    }
-    return true;
-  }
-
-  void report_cycle(const std::vector<std::pair<std::size_t, std::size_t>>& path,
-                    std::size_t start) {
+    std::vector<std::vector<std::size_t>> uses;
+    for (const Draft& draft : drafts_) uses.push_back(draft.uses);
+    EvaluationOrder ordered = evaluation_order(uses);
+    program_.evaluation_order = std::move(ordered.order);
+    if (ordered.circle.empty()) return;
     std::string names;
-    bool is_in_cycle = false;
-    for (const auto& [index, next] : path) {
-      is_in_cycle = is_in_cycle || index == start;
-      if (is_in_cycle) names += drafts_[index].feature->name + " -> ";
-    }
-    const Feature& feature = *drafts_[start].feature;
+    for (const std::size_t index : ordered.circle) names += drafts_[index].feature->name + " -> ";
+    const Feature& feature = *drafts_[ordered.circle.front()].feature;
     feature_error(feature, feature.expression.location, ErrorCode::kFeatureDefinition,
                   "it depends on itself: " + names + feature.name,
                   "a feature hides the source's column of its name; rename the feature");
@@ -409,22 +365,36 @@ class Compiler {
       if (draft.filter) add(*draft.filter);
       if (draft.expression) add(*draft.expression);
     }
-    const bool is_whole_row = program_.is_order_needed && program_.id_column.empty();
+    if (source_.is_union()) used.emplace_back(project::kUnionSource);
     for (const table::Field& field : schema_.fields()) {
       if (field.name == program_.time_column || field.type.is_list) continue;
       const bool is_key = std::any_of(keys_.begin(), keys_.end(),
                                       [&](const auto& key) { return key.column == field.name; });
       const bool is_used = std::find(used.begin(), used.end(), field.name) != used.end();
-      if (is_used || (is_whole_row && !is_key && field.name != program_.created_column)) {
-        program_.inputs.push_back(field);
-      }
+      if (is_used || (!is_key && breaks_ties(field.name))) program_.inputs.push_back(field);
     }
     // Sorted, because the order of the columns in a file must not decide ties.
     std::sort(program_.inputs.begin(), program_.inputs.end(),
               [](const table::Field& a, const table::Field& b) { return a.name < b.name; });
     std::vector<table::Field> fields = program_.inputs;
+    if (source_.is_union()) {
+      program_.source_input = *table::Schema(fields).find(project::kUnionSource);
+    }
     fields.push_back({program_.time_column, {Kind::kTimestamp}});
     event_schema_ = table::Schema(std::move(fields));
+  }
+
+  // Whether a column is an input for the sake of the order of events, where there are no ids.
+  bool breaks_ties(const std::string& column) const {
+    if (!program_.is_order_needed) return false;
+    if (!source_.is_union()) {
+      return program_.id_column.empty() && column != program_.created_column;
+    }
+    if (column.starts_with(project::kUnionMark)) return false;
+    const std::string part = project::origin_of(column).part;
+    return std::any_of(source_.parts.begin(), source_.parts.end(), [&](const auto& source) {
+      return source.id.empty() && (part.empty() || part == source.name);
+    });
   }
 
   // The slot that keeps the value of a checked tree.
@@ -482,18 +452,24 @@ class Compiler {
     return program_.cells.size() - 1;
   }
 
-  void depend(Output& output, const Node& node, std::int64_t delay_us) const {
-    for (const std::string& name : expression::column_names(node)) depend(output, name, delay_us);
+  void depend(Output& output, const Node& node, const Feature& feature,
+              std::int64_t delay_us) const {
+    for (const std::string& name : expression::column_names(node)) {
+      if (name == program_.time_column || name == project::kUnionSource) continue;
+      const std::string source = visible_.part_of(feature) ? feature.source.text : "";
+      depend(output, {project::origin_of(name).column, source, delay_us});
+    }
   }
-  void depend(Output& output, const std::string& column, std::int64_t delay_us) const {
-    if (column == program_.time_column || is_event_time(column)) return;
-    const auto found =
-        std::find_if(output.dependencies.begin(), output.dependencies.end(),
-                     [&](const Dependency& known) { return known.column == column; });
+  static void depend(Output& output, const Dependency& dependency) {
+    const auto found = std::find_if(output.dependencies.begin(), output.dependencies.end(),
+                                    [&](const Dependency& known) {
+                                      return known.column == dependency.column &&
+                                             known.source == dependency.source;
+                                    });
     if (found == output.dependencies.end()) {
-      output.dependencies.push_back({column, delay_us});
+      output.dependencies.push_back(dependency);
     } else {
-      found->least_delay_us = std::min(found->least_delay_us, delay_us);
+      found->least_delay_us = std::min(found->least_delay_us, dependency.least_delay_us);
     }
   }
 
@@ -504,7 +480,7 @@ class Compiler {
     output.field = {feature.name, feature.type};
     if (feature.form == FeatureForm::kColumn) {
       output.cell = row_cell_of(*draft.argument, {});
-      depend(output, *draft.argument, 0);
+      depend(output, *draft.argument, feature, 0);
     } else if (feature.form == FeatureForm::kAggregate) {
       Cell cell;
       cell.aggregate = draft.aggregate;
@@ -513,7 +489,7 @@ class Compiler {
       const std::int64_t delay_us = program_.windows[cell.window].delay_us;
       if (draft.argument) {
         cell.slot = slot_of(*draft.argument, text_of(feature.aggregate));
-        depend(output, *draft.argument, delay_us);
+        depend(output, *draft.argument, feature, delay_us);
       }
       const Kind values = draft.argument ? program_.slots[cell.slot].kind : Kind::kInt64;
       const DataType result = *draft.aggregate->result(values);
@@ -521,7 +497,7 @@ class Compiler {
       cell.is_list = result.is_list;
       if (draft.filter) {
         cell.filter = slot_of(*draft.filter, text_of(feature.filter));
-        depend(output, *draft.filter, delay_us);
+        depend(output, *draft.filter, feature, delay_us);
       }
       if (program_.windows[cell.window].is_foldable()) cell.fold = fold_of(cell);
       output.cell = program_.cells.size();
@@ -539,7 +515,9 @@ class Compiler {
         if (table::Schema(values).find(name)) continue;
         Node column;
         column.kind = NodeKind::kColumn;
-        column.text = is_event_time(name) ? program_.time_column : name;
+        column.text = is_event_time(name, visible_.common())
+                          ? program_.time_column
+                          : name;
         program_.row_cells.push_back(row_cell_of(column, {}));
         values.push_back({name, {program_.cells[program_.row_cells.back()].kind}});
       }
@@ -559,13 +537,15 @@ class Compiler {
       return;
     }
     for (const std::size_t column : compiled->columns()) {
-      if (column >= program_.outputs.size()) {
-        depend(output, names.field(column).name, 0);
+      if (column < program_.outputs.size()) {
+        for (const Dependency& used : program_.outputs[column].dependencies) depend(output, used);
         continue;
       }
-      for (const Dependency& used : program_.outputs[column].dependencies) {
-        depend(output, used.column, used.least_delay_us);
-      }
+      const std::string& name = names.field(column).name;
+      const bool is_time =
+          name == program_.time_column ||
+          is_event_time(name, visible_.common());
+      if (!is_time) depend(output, {name, "", 0});
     }
     output.expression = std::move(*compiled);
   }
@@ -574,6 +554,7 @@ class Compiler {
   const project::Source& source_;
   std::span<const project::EntityKey> keys_;
   table::Schema schema_;
+  VisibleColumns visible_;
   table::Schema event_schema_;
   std::vector<Draft> drafts_;
   std::vector<Node> slot_nodes_;

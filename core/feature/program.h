@@ -78,7 +78,8 @@ inline constexpr std::int64_t kDefaultHistoryUs = 86'400'000'000;
 // A column of the source that a feature's value depends on, and how old at least the values are
 // that it sees. A label column must not be seen before it is mature.
 struct Dependency {
-  std::string column;
+  std::string column;  // As its source calls it.
+  std::string source;  // Of a view of several sources the one; empty: any of them.
   std::int64_t least_delay_us = 0;
 };
 
@@ -102,6 +103,9 @@ struct Program {
   std::vector<table::Field> inputs;
   bool nan_is_null = false;
   bool is_order_needed = false;  // Some feature tells the events of one moment apart.
+  // The input that says which of several sources an event is of; it comes before the id in the order
+  // of events. kNone: the view has one source.
+  std::size_t source_input = kNone;
 
   std::vector<Slot> slots;
   std::vector<Window> windows;
@@ -133,7 +137,7 @@ struct Program {
 };
 
 // Compiles `view` over events of `source`, whose columns after renaming and conversion are
-// `schema`; `keys` are the view's key columns (Project::keys_of). Fails with every error of the
+// `schema`, union_schema() where the view has several; `keys` are the view's key columns (Project::keys_of). Fails with every error of the
 // view at once, each at its place: kExpressionSyntax, kExpressionType, kFeatureDefinition (types
 // that do not fit, cycles, a window or aggregate that is not computed yet), kDataMissingColumn.
 Result<Program> compile(const project::FeatureView& view, const project::Source& source,

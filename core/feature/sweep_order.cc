@@ -113,6 +113,12 @@ class EventOrder {
   }
 
   int compare_ties(std::int64_t a, std::int64_t b) const {
+    if (program_.source_input != kNone) {
+      const Column& source = events_.inputs[program_.source_input];
+      const std::int64_t left = source.integer_at(a);
+      const std::int64_t right = source.integer_at(b);
+      if (left != right) return left < right ? -1 : 1;
+    }
     if (events_.id) {
       const int ids = compare_ids(a, b);
       if (ids != 0 || !events_.id->is_null(a)) return ids;

@@ -106,13 +106,12 @@ Step dataset_step(const SharedPointer& shared) {
                     project.find_source(shared->pipeline.dataset.labels.source));
     std::set<const project::Source*> sources = {labels};
     const project::FeatureSelection selection = project.selection_of(*service);
-    for (const auto& column : selection.features) {
-      sources.insert(&project.source_of(*column.view));
-    }
+    const auto add = [&](const project::FeatureView& view) {
+      for (const project::Source* source : project.sources_of(view)) sources.insert(source);
+    };
+    for (const auto& column : selection.features) add(*column.view);
     for (const auto& column : selection.on_demand) {
-      for (const auto& input : project.inputs_of(*column.view)) {
-        sources.insert(&project.source_of(*input.view));
-      }
+      for (const auto& input : project.inputs_of(*column.view)) add(*input.view);
     }
     std::map<std::string, Json> files;
     for (const project::Source* source : sources) {

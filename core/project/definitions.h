@@ -75,8 +75,11 @@ struct StreamInput {
   std::string dead_letters = ".rtml/dead_letters";
 };
 
+// A table of events. The events of several sources, where a view reads them as one, are a source
+// too, which no file defines (core/project/source_union.h): `parts` are these sources in the order of
+// the view's list.
 struct Source {
-  std::string name;
+  std::string name;  // Of several: joined by '+'.
   std::optional<BatchInput> batch;
   std::optional<StreamInput> stream;
   TimeColumn timestamp;
@@ -84,8 +87,11 @@ struct Source {
   std::string id;  // A column; empty: events have no identifier.
   std::vector<SourceColumn> columns;
   bool nan_is_null = false;  // `nan: null`.
+  std::vector<Source> parts;
   Notes notes;
   SourceLocation location;
+
+  bool is_union() const { return !parts.empty(); }
 };
 
 struct EntityKey {
@@ -147,6 +153,7 @@ struct Feature {
   std::string column;      // kColumn: a column of the source; equal to `name` if not given.
   LocatedText aggregate;   // kAggregate: "count", "mean(tx_fraud)".
   LocatedText filter;      // kAggregate: a condition on the event's columns; empty: every event.
+  LocatedText source;      // kAggregate: sees the events of this one alone; empty: of all sources.
   LocatedText expression;  // kExpression.
   std::optional<Window> window;  // kAggregate; nothing: lifetime.
   std::string description;
@@ -166,15 +173,22 @@ struct StreamTiming {
 struct FeatureView {
   std::string name;
   std::vector<std::string> entities;  // Empty: one state for all events.
-  std::string source;
+  std::vector<LocatedText> sources;  // Whose events it reads as one; at least one.
+  std::string source;                // Its name, or that of their union.
   std::int64_t ttl_us = 0;     // 0: for ever.
   bool as_of_created = false;  // A row counts only from when it was created.
   std::vector<Feature> features;
   StreamTiming timing;
   Notes notes;
   SourceLocation location;           // Of the name,
-  SourceLocation source_location;    // of the source,
   SourceLocation entities_location;  // of the list of entities.
+
+  bool reads_source(std::string_view wanted) const {
+    for (const LocatedText& written : sources) {
+      if (written.text == wanted) return true;
+    }
+    return source == wanted;
+  }
 
   // True if any feature aggregates; else the view is the latest row.
   bool has_aggregates() const {
@@ -190,6 +204,7 @@ struct ServiceItem {
   std::string view;
   std::string feature;  // Empty: all of the view, in its order.
   SourceLocation location;
+  std::int64_t version = 0;  // The registry's number, "view@v2"; 0: the view as the files say it.
 };
 
 // Features that are computed from a request as it comes: from the columns that it brings and from

@@ -132,12 +132,21 @@ Json canonical(const Entity& entity) {
 Json canonical(const FeatureView& view) {
   Json json = document("feature_view", view.name);
   json["entities"] = view.entities;
-  json["source"] = view.source;
+  if (view.sources.size() < 2) {
+    json["source"] = view.source;
+  } else {
+    // A list: ties between events stand in its order.
+    for (const LocatedText& source : view.sources) json["sources"].push_back(source.text);
+  }
   set_duration(json, "ttl", view.ttl_us);
   if (view.as_of_created) json["as_of_created"] = true;
   set_timing(json, view.timing);
   Json features = Json::array();
-  for (const Feature& feature : view.features) features.push_back(canonical(feature));
+  for (const Feature& feature : view.features) {
+    features.push_back(canonical(feature));
+    // Of a single source it says nothing.
+    if (view.sources.size() > 1) set_text(features.back(), "source", feature.source.text);
+  }
   json["features"] = std::move(features);
   return json;
 }
@@ -207,7 +216,12 @@ Json content(const Project&, const Entity& entity) {
 
 Json content(const Project& project, const FeatureView& view) {
   Json json = bound(canonical(view));
-  json["source"] = identity(project, project.source_of(view));
+  const Source& source = project.source_of(view);
+  if (source.is_union()) {
+    for (const Source& part : source.parts) json["sources"][part.name] = identity(project, part);
+  } else {
+    json["source"] = identity(project, source);
+  }
   Json entities = Json::object();
   for (const Entity& entity : project.entities()) {
     for (const std::string& name : view.entities) {

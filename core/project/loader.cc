@@ -12,6 +12,7 @@
 #include "core/config/trust.h"
 #include "core/project/reader.h"
 #include "core/project/secrets.h"
+#include "core/project/source_union.h"
 #include "core/schema/kinds.h"
 #include "core/schema/validate.h"
 #include "core/yaml/parse.h"
@@ -294,7 +295,9 @@ void Loader::resolve_entity(const FeatureView& view, const std::string& name) {
 }
 
 void Loader::check_view(const FeatureView& view) {
-  check_reference("source", "source", view.source, view.source_location);
+  for (const LocatedText& source : view.sources) {
+    check_reference("source", "source", source.text, source.location);
+  }
   for (const std::string& name : view.entities) resolve_entity(view, name);
   std::set<std::string> taken = {std::string(kTimeColumn)};
   for (const Entity& entity : project_.entities_) {
@@ -304,11 +307,43 @@ void Loader::check_view(const FeatureView& view) {
     for (const EntityKey& key : entity.keys) taken.insert(key.column);
   }
   for (const Feature& feature : view.features) {
+    check_feature_source(view, feature);
     if (!taken.contains(feature.name)) continue;
     add(Error(ErrorCode::kBadValue,
               "a feature may not be called like a key or the time: \"" + feature.name + "\"")
             .at(feature.location)
             .with_help("it would be a second column of that name"));
+  }
+}
+
+void Loader::check_feature_source(const FeatureView& view, const Feature& feature) {
+  if (feature.source.empty() || view.reads_source(feature.source.text)) return;
+  std::vector<std::string> names;
+  std::string list;
+  for (const LocatedText& source : view.sources) {
+    names.push_back(source.text);
+    list += (list.empty() ? "" : ", ") + source.text;
+  }
+  add(Error(ErrorCode::kUnknownReference, "view \"" + view.name + "\" has no source \"" +
+                                              feature.source.text + "\"" +
+                                              did_you_mean(feature.source.text, names))
+          .at(feature.source.location)
+          .with_help("it has " + list));
+}
+
+// Makes the sources that stand for several, once for all views that read the same in one order.
+void Loader::unite_sources() {
+  for (const FeatureView& view : project_.views_) {
+    if (view.sources.size() < 2) continue;
+    const auto is_made = [&](const Source& source) { return source.name == view.source; };
+    if (std::any_of(project_.unions_.begin(), project_.unions_.end(), is_made)) continue;
+    std::vector<Source> parts;
+    for (const LocatedText& written : view.sources) {
+      const auto part = project_.find_source(written.text);
+      if (part) parts.push_back(**part);
+    }
+    // Else the missing one is reported.
+    if (parts.size() == view.sources.size()) project_.unions_.push_back(make_union(parts));
   }
 }
 
@@ -444,6 +479,7 @@ void Loader::sort_errors() {
 Result<Project> Loader::finish() {
   check_views();
   sort_definitions();
+  unite_sources();
   for (const OnDemandView& view : project_.on_demand_views_) check_on_demand_view(view);
   check_services();
   check_pipelines();

@@ -41,6 +41,8 @@ class Loader {
 
   void check_views();
   void check_view(const FeatureView& view);
+  void check_feature_source(const FeatureView& view, const Feature& feature);
+  void unite_sources();
   void resolve_entity(const FeatureView& view, const std::string& name);
   void check_services();
   void check_service(const FeatureService& service);

@@ -80,7 +80,14 @@ Result<const Experiment*> Project::find_experiment(std::string_view name) const 
 }
 
 const Source& Project::source_of(const FeatureView& view) const {
-  return *look_up(sources(), view.source);
+  return view.sources.size() > 1 ? *look_up(std::span<const Source>(unions_), view.source)
+                                 : *look_up(sources(), view.source);
+}
+
+std::vector<const Source*> Project::sources_of(const FeatureView& view) const {
+  std::vector<const Source*> found;
+  for (const LocatedText& source : view.sources) found.push_back(look_up(sources(), source.text));
+  return found;
 }
 
 std::vector<EntityKey> Project::keys_of(const FeatureView& view) const {

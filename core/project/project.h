@@ -70,8 +70,11 @@ class Project {
   Result<const DriftCheck*> find_drift_check(std::string_view name) const;
   Result<const Experiment*> find_experiment(std::string_view name) const;
 
-  // The source of a view, whose reference load() has checked.
+  // The source of a view, whose reference load() has checked; the union of its sources where it has
+  // several, which is none of sources().
   const Source& source_of(const FeatureView& view) const;
+  // Its sources as sources() has them, in the order of its list.
+  std::vector<const Source*> sources_of(const FeatureView& view) const;
   // The key columns of a view, those of its entities in order. Empty for a view without entities.
   std::vector<EntityKey> keys_of(const FeatureView& view) const;
   // The columns that a service takes of views, in the order in which it lists them; those that are
@@ -98,6 +101,7 @@ class Project {
   std::filesystem::path root_;
   Settings settings_;
   std::vector<Source> sources_;
+  std::vector<Source> unions_;
   std::vector<Entity> entities_;
   std::vector<FeatureView> views_;
   std::vector<OnDemandView> on_demand_views_;

@@ -159,6 +159,19 @@ Feature read_feature(const Node& node, std::vector<Error>& errors) {
   } else {
     feature.column = text_of(node, "column", feature.name);
   }
+  if (node.find("source") == nullptr) return feature;
+  feature.source = located_text_of(node, "source");
+  if (feature.form != FeatureForm::kAggregate) {
+    errors.push_back(
+        Error(ErrorCode::kBadValue, "feature " + feature.name +
+                                        " is no aggregate, so it has no \"source\": " +
+                                        feature.source.text)
+            .at(feature.source.location)
+            .with_help(feature.form == FeatureForm::kColumn
+                           ? "the latest row is that of all sources; write \"aggregate: last(" +
+                                 feature.column + ")\" for the latest value of one"
+                           : "give the source to the aggregates that the expression reads"));
+  }
   return feature;
 }
 
@@ -312,14 +325,31 @@ Entity read_entity(const Node& node) {
   return entity;
 }
 
+namespace {
+
+// The sources of a view; its own, which is named like it, where it is written as in Feast.
+std::vector<LocatedText> read_sources(const Node& node) {
+  std::vector<LocatedText> sources;
+  if (const Node* list = node.find("sources")) {
+    for (const Node& item : list->items()) sources.push_back({item.text(), item.text_location()});
+  } else {
+    sources.push_back({text_of(node, "source", text_of(node, "name")), place_of(node, "source")});
+  }
+  return sources;
+}
+
+}  // namespace
+
 FeatureView read_view(const Node& node, std::vector<Error>& errors) {
   FeatureView view;
   view.name = text_of(node, "name");
   view.location = name_place(node);
   view.notes = notes_of(node);
   view.entities = texts_of(node, "entities");
-  view.source = text_of(node, "source", view.name);
-  view.source_location = place_of(node, "source");
+  view.sources = read_sources(node);
+  for (const LocatedText& source : view.sources) {
+    view.source += (view.source.empty() ? "" : "+") + source.text;
+  }
   view.entities_location = place_of(node, "entities");
   view.ttl_us = duration_of(node, "ttl");
   view.as_of_created = bool_of(node, "as_of_created", false);

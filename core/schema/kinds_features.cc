@@ -254,6 +254,10 @@ constexpr Field kFeatureFields[] = {
     {.key = "filter",
      .shape = &kExpression,
      .description = "A condition; events for which it is false or null do not count."},
+    {.key = "source",
+     .shape = &kName,
+     .description = "In a view of several sources the one whose events and columns the aggregate "
+                    "sees. Absent: the events of all, and the columns that all have."},
     {.key = "expression",
      .shape = &kExpression,
      .description = "Computed from other features of the view or from the latest event."},
@@ -303,9 +307,14 @@ constexpr Shape kFeastStream = {.kind = ShapeKind::kObject,
                                 .fields = kFeastStreamFields,
                                 .is_open = true};
 
-constexpr std::string_view kSourceOrBatch[] = {"source", "batch_source"};
-constexpr std::string_view kSourceOrStream[] = {"source", "stream_source"};
-constexpr std::string_view kAnySource[] = {"source", "batch_source", "stream_source"};
+constexpr Shape kSources = {.kind = ShapeKind::kList,
+                            .noun = "a list of sources",
+                            .item = &kName,
+                            .min_items = 1,
+                            .has_no_twins = true};
+constexpr std::string_view kSourceOrBatch[] = {"source", "sources", "batch_source"};
+constexpr std::string_view kSourceOrStream[] = {"source", "sources", "stream_source"};
+constexpr std::string_view kAnySource[] = {"source", "sources", "batch_source", "stream_source"};
 constexpr Rule kViewRules[] = {{Rule::Kind::kAtLeastOne, kAnySource},
                                {Rule::Kind::kAtMostOne, kSourceOrBatch},
                                {Rule::Kind::kAtMostOne, kSourceOrStream}};
@@ -320,6 +329,9 @@ constexpr auto kViewFields = with_notes(
          .required = true,
          .description = "Entities, or key columns of the source. Empty: one state for all events."},
         {.key = "source", .shape = &kName, .description = "The source of the events."},
+        {.key = "sources",
+         .shape = &kSources,
+         .description = "Instead of source: several sources whose events are read as one."},
         {.key = "batch_source",
          .shape = &kFeastBatch,
          .description = "A source of the view's own, written as in Feast.",

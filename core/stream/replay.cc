@@ -36,9 +36,9 @@ class Replayer {
   Result<ReplayReport> run() {
     for (const auto& file : options_.files) RTML_TRY(read_letters_of(file));
     if (!options_.source.empty()) RTML_TRY(read_letters_of_store());
-    for (auto& [key, letters] : letters_) {
+    for (auto& [part, letters] : letters_) {
       RTML_TRY(context_.cancel.check());
-      RTML_TRY(replay_partition(key.first, key.second, letters));
+      RTML_TRY(replay_partition(part, letters));
     }
     return std::move(report_);
   }
@@ -46,16 +46,29 @@ class Replayer {
  private:
   using Letters = std::map<std::int64_t, Letter>;  // By offset.
 
+  // A partition of a source, as it feeds a view.
+  struct Part {
+    std::string view;
+    std::string source;
+    std::int32_t partition = 0;
+    auto operator<=>(const Part&) const = default;
+  };
+  // A view as one source feeds it.
+  struct Feed {
+    const StreamedView* view = nullptr;
+    const message::DecoderSettings* decoder = nullptr;
+  };
+
   Status read_letters_of(const std::filesystem::path& file);
   Status read_letters_of_store();
   void add_line(std::string_view line);
   bool is_wanted(const Letter& letter) const;
 
-  Result<const StreamedView*> view_of(const std::string& name);
-  Status replay_partition(const std::string& view, std::int32_t partition, const Letters& letters);
-  Status apply(const StreamedView& view, std::int32_t partition,
-               const std::vector<const Letter*>& letters);
-  std::optional<online::KeyedEvent> decode(const StreamedView& view, const Letter& letter,
+  // Nothing where the view no longer has the source.
+  Result<std::optional<Feed>> feed_of(const Part& part);
+  Status replay_partition(const Part& part, const Letters& letters);
+  Status apply(const Feed& feed, std::int32_t partition, const std::vector<const Letter*>& letters);
+  std::optional<online::KeyedEvent> decode(const Feed& feed, const Letter& letter,
                                            message::Decoder& decoder);
   void refuse(const Letter& letter, const std::string& why);
   void count(const Letter& letter, online::Outcome outcome, std::vector<online::Record>* records);
@@ -67,10 +80,11 @@ class Replayer {
   const Clock& clock_;
   const dataset::BuildContext& context_;
   ReplayReport report_;
-  std::map<std::pair<std::string, std::int32_t>, Letters> letters_;  // By view and partition.
+  std::map<Part, Letters> letters_;
   std::map<std::string, std::vector<SourceViews>> views_;
   std::map<std::string, std::string> identities_;
   message::TextArena texts_;
+  table::ValueMemory made_texts_;
   std::vector<std::unique_ptr<table::Value[]>> values_;  // What the events of a batch point into.
 };
 
@@ -89,7 +103,7 @@ Status Replayer::read_letters_of(const std::filesystem::path& file) {
 
 Status Replayer::read_letters_of_store() {
   for (const project::FeatureView& view : context_.project.views()) {
-    if (view.source != options_.source) continue;
+    if (!view.reads_source(options_.source)) continue;
     const std::string identity = project::identity(context_.project, view);
     RTML_TRY_ASSIGN(const plugin::Members members,
                     store_.get(online::view_group(identity), call()));
@@ -131,7 +145,7 @@ void Replayer::add_line(std::string_view line) {
     ++report_.other_versions;
     return;
   }
-  Letters& letters = letters_[{letter->view, letter->partition}];
+  Letters& letters = letters_[{letter->view, letter->source, letter->partition}];
   const auto [place, is_new] = letters.insert_or_assign(letter->offset, std::move(*letter));
   if (!is_new) ++report_.already_replayed;
 }
@@ -145,21 +159,29 @@ bool Replayer::is_wanted(const Letter& letter) const {
 
 // ---- applying ----
 
-Result<const StreamedView*> Replayer::view_of(const std::string& name) {
-  auto& made = views_[name];
+Result<std::optional<Replayer::Feed>> Replayer::feed_of(const Part& part) {
+  auto& made = views_[part.view];
   if (made.empty()) {
-    RTML_TRY_ASSIGN(const project::FeatureView* view, context_.project.find_view(name));
+    RTML_TRY_ASSIGN(const project::FeatureView* view, context_.project.find_view(part.view));
     const project::FeatureView* const views[] = {view};
     RTML_TRY_ASSIGN(made, make_source_views(views, context_));
   }
-  return made.front().views.front().get();
+  for (const SourceViews& source : made) {
+    if (source.source->name != part.source) continue;
+    return Feed{source.views.front().get(), &source.decoder};
+  }
+  return std::nullopt;
 }
 
-Status Replayer::replay_partition(const std::string& name, std::int32_t partition,
-                                  const Letters& letters) {
-  RTML_TRY_ASSIGN(const StreamedView* view, view_of(name));
+Status Replayer::replay_partition(const Part& origin, const Letters& letters) {
+  RTML_TRY_ASSIGN(const std::optional<Feed> feed, feed_of(origin));
+  if (!feed) {
+    report_.other_versions += std::ssize(letters);
+    return {};
+  }
+  const std::int32_t partition = origin.partition;
   const online::PartName part =
-      online::stream_part(view->identity, view->source->name + ".replay", partition);
+      online::stream_part(feed->view->identity, origin.source + ".replay", partition);
   std::set<std::int64_t> replayed;
   std::int64_t after = -1;
   while (true) {
@@ -178,58 +200,49 @@ Status Replayer::replay_partition(const std::string& name, std::int32_t partitio
     }
     batch.push_back(&letter);
     if (batch.size() < kBatch) continue;
-    RTML_TRY(apply(*view, partition, batch));
+    RTML_TRY(apply(*feed, partition, batch));
     batch.clear();
   }
-  return batch.empty() ? Status() : apply(*view, partition, batch);
+  return batch.empty() ? Status() : apply(*feed, partition, batch);
 }
 
-std::optional<online::KeyedEvent> Replayer::decode(const StreamedView& view, const Letter& letter,
+std::optional<online::KeyedEvent> Replayer::decode(const Feed& feed, const Letter& letter,
                                                    message::Decoder& decoder) {
-  const std::size_t columns = views_.at(view.view->name).front().decoder.columns.size();
-  const std::size_t keys = view.key_columns.size();
-  const std::size_t inputs = view.input_columns.size();
-  auto memory = std::make_unique<table::Value[]>(columns + keys + inputs);
+  const StreamedView& view = *feed.view;
+  const std::size_t columns = feed.decoder->columns.size();
+  auto memory = std::make_unique<table::Value[]>(columns + view.value_count());
   table::Value* const values = memory.get();
   const Result<bool> decoded = decoder.decode(letter.bytes, values, &texts_);
   if (!decoded || !*decoded) {
     refuse(letter, decoded ? "it says nothing" : decoded.error().message());
     return std::nullopt;
   }
-  online::KeyedEvent event;
-  event.event.time_us = values[view.time_column].integer();
+  const online::KeyedEvent event = view.event_of(values, values + columns, made_texts_);
   if (event.event.time_us > clock_.now_us() &&
       event.event.time_us - clock_.now_us() > view.view->timing.max_future_us) {
     refuse(letter, "its time still lies in the future: " + format_timestamp(event.event.time_us));
     return std::nullopt;
   }
-  for (std::size_t key = 0; key < keys; ++key) {
-    values[columns + key] = values[view.key_columns[key]];
-    if (!values[columns + key].is_null()) continue;
+  for (std::size_t key = 0; key < event.key.size(); ++key) {
+    if (!event.key[key].is_null()) continue;
     refuse(letter, "key column " + view.program.keys[key].name + " is null or missing");
     return std::nullopt;
   }
-  for (std::size_t input = 0; input < inputs; ++input) {
-    values[columns + keys + input] = values[view.input_columns[input]];
-  }
-  event.key = {values + columns, keys};
-  event.event.inputs = {values + columns + keys, inputs};
-  if (view.created_column) event.event.created = values[*view.created_column];
-  if (view.id_column) event.event.id = values[*view.id_column];
   values_.push_back(std::move(memory));
   return event;
 }
 
-Status Replayer::apply(const StreamedView& view, std::int32_t partition,
+Status Replayer::apply(const Feed& feed, std::int32_t partition,
                        const std::vector<const Letter*>& letters) {
-  RTML_TRY_ASSIGN(const auto decoder,
-                  message::make_decoder(views_.at(view.view->name).front().decoder));
+  const StreamedView& view = *feed.view;
+  RTML_TRY_ASSIGN(const auto decoder, message::make_decoder(*feed.decoder));
   texts_.clear();
+  made_texts_.clear();
   values_.clear();
   std::vector<online::KeyedEvent> events;
   std::vector<const Letter*> sent;
   for (const Letter* letter : letters) {
-    auto event = decode(view, *letter, *decoder);
+    auto event = decode(feed, *letter, *decoder);
     if (!event) continue;
     events.push_back(*event);
     sent.push_back(letter);

@@ -65,24 +65,25 @@ Result<std::vector<PartSnapshot>> read_status(std::span<const project::FeatureVi
                                               plugin::OnlineStore& store,
                                               const dataset::BuildContext& context) {
   const plugin::CallOptions call{.cancel = &context.cancel};
-  std::map<const project::Source*, Ends> ends;
+  std::map<std::string, Ends> ends;  // By source.
   std::vector<PartSnapshot> snapshots;
   for (const project::FeatureView* view : views) {
     const std::string identity = project::identity(context.project, *view);
     RTML_TRY_ASSIGN(const plugin::Members members, store.get(online::view_group(identity), call));
     RTML_TRY_ASSIGN(const auto entry, online::decode_view(members));
     if (!entry) continue;
-    const project::Source& source = context.project.source_of(*view);
-    if (!entry->stream_parts.empty() && !ends.contains(&source)) {
-      ends.emplace(&source, ends_of(source, options, context));
+    for (const project::Source* source : context.project.sources_of(*view)) {
+      if (entry->stream_parts.empty() || ends.contains(source->name)) continue;
+      ends.emplace(source->name, ends_of(*source, options, context));
     }
     for (const std::string& part : entry->stream_parts) {
       RTML_TRY_ASSIGN(PartSnapshot snapshot, read_part(*view, {identity, part}, store, call));
-      const auto end = ends.at(&source).find(snapshot.partition);
-      if (snapshot.source == source.name && end != ends.at(&source).end()) {
+      const auto source = ends.find(snapshot.source);
+      if (source != ends.end() && source->second.contains(snapshot.partition)) {
+        const plugin::Partition& end = source->second.at(snapshot.partition);
         // A medium may not know an end without reading; the last commit wrote what its reader knew.
-        if (end->second.end_offset >= 0) snapshot.facts.end_offset = end->second.end_offset;
-        snapshot.facts.partition_name = end->second.name;
+        if (end.end_offset >= 0) snapshot.facts.end_offset = end.end_offset;
+        snapshot.facts.partition_name = end.name;
       }
       snapshots.push_back(std::move(snapshot));
     }

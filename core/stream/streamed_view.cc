@@ -1,9 +1,12 @@
 #include "core/stream/streamed_view.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 
 #include "core/dataset/source_table.h"
 #include "core/project/identity.h"
+#include "core/project/source_union.h"
 
 namespace rtml::stream {
 namespace {
@@ -25,18 +28,32 @@ Result<table::Schema> schema_of(const project::Source& source,
   return fail(std::move(table).error());
 }
 
-Result<feature::Program> compiled(const project::FeatureView& view, const project::Source& source,
-                                  const table::Schema& schema,
+// The columns of sources by their name, each looked up once.
+using Schemas = std::map<std::string, table::Schema>;
+
+// The columns that a view is compiled against.
+table::Schema schema_of(const project::FeatureView& view, const Schemas& schemas,
+                        const dataset::BuildContext& context) {
+  const project::Source& source = context.project.source_of(view);
+  if (!source.is_union()) return schemas.at(source.name);
+  std::vector<table::Schema> parts;
+  for (const project::Source& part : source.parts) parts.push_back(schemas.at(part.name));
+  return project::union_schema(source, parts);
+}
+
+Result<feature::Program> compiled(const project::FeatureView& view, const table::Schema& schema,
                                   const dataset::BuildContext& context) {
   const std::vector<project::EntityKey> keys = context.project.keys_of(view);
-  auto program = feature::compile(view, source, keys, schema);
-  if (program || source.batch || program.error().code() != ErrorCode::kDataMissingColumn) {
-    return program;
+  auto program = feature::compile(view, context.project.source_of(view), keys, schema);
+  if (program || program.error().code() != ErrorCode::kDataMissingColumn) return program;
+  for (const project::Source* source : context.project.sources_of(view)) {
+    if (source->batch) continue;
+    return fail(Error(program.error())
+                    .with_help("source " + source->name +
+                               " has no batch table, so declare the column's type under its "
+                               "\"columns:\""));
   }
-  return fail(Error(program.error())
-                  .with_help("the source has no batch table, so declare the column's type under "
-                             "\"columns:\" of source " +
-                             source.name));
+  return program;
 }
 
 // Finds the decoded column of a name, or adds one.
@@ -61,27 +78,45 @@ class ColumnSet {
 
 void place_columns(StreamedView& view, ColumnSet& columns) {
   const feature::Program& program = view.program;
-  view.time_column = columns.add(program.time_column);
-  if (!program.created_column.empty()) view.created_column = columns.add(program.created_column);
-  if (!program.id_column.empty()) view.id_column = columns.add(program.id_column);
+  const project::Source& source = *view.source;
+  view.time_column = columns.add(source.timestamp.column);
+  if (!program.created_column.empty() && source.created) {
+    view.created_column = columns.add(source.created->column);
+  }
+  if (!program.id_column.empty() && !source.id.empty()) view.id_column = columns.add(source.id);
   for (const table::Field& key : program.keys) view.key_columns.push_back(columns.add(key.name));
-  for (const table::Field& input : program.inputs) {
-    view.input_columns.push_back(columns.add(input.name));
+}
+
+// Where the inputs of a view are among the columns of one of its sources.
+void place_inputs(StreamedView& view, const project::Source& all, ColumnSet& columns) {
+  for (const table::Field& input : view.program.inputs) {
+    if (!view.part) {
+      view.input_columns.push_back(columns.add(input.name));
+      continue;
+    }
+    const project::UnionValue value = project::value_of_part(all, *view.part, input.name);
+    view.input_columns.push_back(value.kind == project::UnionValue::Kind::kPart
+                                     ? StreamedView::kPartColumn
+                                 : value.kind == project::UnionValue::Kind::kColumn
+                                     ? columns.add(value.column)
+                                     : StreamedView::kNoColumn);
   }
 }
 
 Result<SourceViews> make_one(const project::Source& source,
                              std::span<const project::FeatureView* const> views,
-                             const dataset::BuildContext& context) {
+                             const Schemas& schemas, const dataset::BuildContext& context) {
   SourceViews made{.source = &source, .decoder = {}, .views = {}};
-  RTML_TRY_ASSIGN(const table::Schema schema, schema_of(source, context));
-  ColumnSet columns(schema);
+  ColumnSet columns(schemas.at(source.name));
   for (const project::FeatureView* view : views) {
-    if (&context.project.source_of(*view) != &source) continue;
-    RTML_TRY_ASSIGN(feature::Program program, compiled(*view, source, schema, context));
+    if (!view->reads_source(source.name)) continue;
+    const table::Schema schema = schema_of(*view, schemas, context);
+    RTML_TRY_ASSIGN(feature::Program program, compiled(*view, schema, context));
     auto streamed = std::make_unique<StreamedView>();
     streamed->view = view;
     streamed->source = &source;
+    const project::Source& all = context.project.source_of(*view);
+    if (all.is_union()) streamed->part = project::find_part(all, source.name);
     streamed->identity = project::identity(context.project, *view);
     streamed->program = std::move(program);
     streamed->source_schema = schema;
@@ -91,6 +126,7 @@ Result<SourceViews> make_one(const project::Source& source,
       streamed->lateness_us = std::min(streamed->lateness_us, *timing.allowed_lateness_us);
     }
     place_columns(*streamed, columns);
+    place_inputs(*streamed, all, columns);
     made.views.push_back(std::move(streamed));
   }
   made.decoder = message::decoder_settings(source, columns.schema(), context.project.root());
@@ -99,26 +135,58 @@ Result<SourceViews> make_one(const project::Source& source,
 
 }  // namespace
 
+online::KeyedEvent StreamedView::event_of(const table::Value* values, table::Value* into,
+                                          table::ValueMemory& memory) const {
+  online::KeyedEvent event;
+  event.key = {into, key_columns.size()};
+  for (const std::size_t column : key_columns) *into++ = values[column];
+  event.event.inputs = {into, input_columns.size()};
+  for (const std::size_t column : input_columns) {
+    table::Value value;
+    if (column == kPartColumn) {
+      value = table::Value::of_integer(static_cast<std::int64_t>(*part));
+    } else if (column != kNoColumn) {
+      value = values[column];
+    }
+    // Of several sources each has its own rule, which the program does not know.
+    const bool is_nan = part && value.is_number() && std::isnan(value.number());
+    *into++ = is_nan && source->nan_is_null ? table::Value() : value;
+  }
+  event.event.time_us = values[time_column].integer();
+  if (created_column) event.event.created = values[*created_column];
+  if (id_column) event.event.id = values[*id_column];
+  if (part && !event.event.id.is_null()) {
+    const std::string id = project::union_id(*part, event.event.id);
+    event.event.id = memory.keep(table::Value::of_text(id));
+  }
+  return event;
+}
+
 Result<std::vector<SourceViews>> make_source_views(
     std::span<const project::FeatureView* const> views, const dataset::BuildContext& context) {
   std::vector<const project::Source*> sources;
   for (const project::FeatureView* view : views) {
-    const project::Source& source = context.project.source_of(*view);
-    if (!source.stream) {
-      return fail(Error(ErrorCode::kUnsupported, "source " + source.name + " of view " +
-                                                     view->name + " has no stream")
-                      .at(source.location)
-                      .with_help("add \"stream: {type: …}\" to the source"));
-    }
-    if (std::find(sources.begin(), sources.end(), &source) == sources.end()) {
-      sources.push_back(&source);
+    for (const project::Source* source : context.project.sources_of(*view)) {
+      if (!source->stream) {
+        return fail(Error(ErrorCode::kUnsupported, "source " + source->name + " of view " +
+                                                       view->name + " has no stream")
+                        .at(source->location)
+                        .with_help("add \"stream: {type: …}\" to the source"));
+      }
+      if (std::find(sources.begin(), sources.end(), source) == sources.end()) {
+        sources.push_back(source);
+      }
     }
   }
   std::sort(sources.begin(), sources.end(),
             [](const auto* left, const auto* right) { return left->name < right->name; });
+  Schemas schemas;
+  for (const project::Source* source : sources) {
+    RTML_TRY_ASSIGN(schemas[source->name], schema_of(*source, context));
+  }
   std::vector<SourceViews> made;
   for (const project::Source* source : sources) {
-    RTML_TRY_ASSIGN(SourceViews one, make_one(*source, views, context));
+    RTML_TRY_ASSIGN(SourceViews one, make_one(*source, views, schemas, context));
     made.push_back(std::move(one));
   }
   return made;

@@ -44,8 +44,9 @@ void ViewPart::sort(const Chunk& chunk, std::size_t begin, std::size_t end) {
   events_.clear();
   event_rows_.clear();
   values_.clear();
+  memory_.clear();
   // The spans of events point into it.
-  values_.reserve((end - begin) * (view_->key_columns.size() + view_->input_columns.size()));
+  values_.reserve((end - begin) * view_->value_count());
   for (std::size_t row = begin; row < end; ++row) {
     if (chunk.rows[row].offset < next_offset_) continue;
     sort_row(chunk, row);
@@ -91,19 +92,11 @@ void ViewPart::sort_row(const Chunk& chunk, std::size_t index) {
 }
 
 void ViewPart::add_event(const Chunk& chunk, std::size_t index, std::int64_t time_us) {
-  const table::Value* values = chunk.values_of(index);
-  const auto gather = [&](const std::vector<std::size_t>& columns) {
-    const table::Value* first = values_.data() + values_.size();
-    for (const std::size_t column : columns) values_.push_back(values[column]);
-    return std::span<const table::Value>(first, columns.size());
-  };
-  online::KeyedEvent event;
-  event.key = gather(view_->key_columns);
+  const std::size_t first = values_.size();
+  values_.resize(first + view_->value_count());
+  online::KeyedEvent event =
+      view_->event_of(chunk.values_of(index), values_.data() + first, memory_);
   event.offset = chunk.rows[index].offset;
-  event.event.time_us = time_us;
-  if (view_->created_column) event.event.created = values[*view_->created_column];
-  if (view_->id_column) event.event.id = values[*view_->id_column];
-  event.event.inputs = gather(view_->input_columns);
   events_.push_back(event);
   event_rows_.push_back(index);
   event_times_us_.push_back(time_us);

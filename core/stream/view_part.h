@@ -83,6 +83,7 @@ class ViewPart {
   std::vector<online::KeyedEvent> events_;
   std::vector<std::size_t> event_rows_;
   std::vector<table::Value> values_;  // Keys and inputs of all events.
+  table::ValueMemory memory_;         // Texts among them that no message holds.
 };
 
 }  // namespace rtml::stream

@@ -51,7 +51,7 @@ Result<stream::ReplayOptions> options_of(const Arguments& arguments,
   }
   options.source = source->name;
   for (const project::FeatureView& view : project.views()) {
-    if (view.source != source->name) continue;
+    if (!view.reads_source(source->name)) continue;
     const auto path = stream::letter_path(project.root(), *source->stream,
                                           online::RecordKind::kDeadLetter, view.name);
     std::error_code ignored;

@@ -1,0 +1,91 @@
+#include "core/dataset/part_columns.h"
+
+#include <algorithm>
+
+#include "core/table/value.h"
+
+namespace rtml::dataset {
+namespace {
+
+using project::UnionValue;
+using table::Column;
+using table::ColumnBuilder;
+using table::DataType;
+
+template <typename ValueOf>
+Column make_column(DataType type, std::int64_t rows, const ValueOf& value_of) {
+  ColumnBuilder builder(type);
+  builder.reserve(rows);
+  for (std::int64_t row = 0; row < rows; ++row) table::append_value(builder, value_of(row));
+  return builder.finish();
+}
+
+// INT32 as INT64; other columns are of their type already.
+Column widened(const Column& column, DataType type) {
+  if (column.type() == type) return column;
+  return make_column(type, column.length(),
+                     [&](std::int64_t row) { return table::value_at(column, row); });
+}
+
+template <typename TextOf>
+Column texts_of_ids(const Column& ids, const TextOf& text_of) {
+  std::string text;
+  return make_column({table::Kind::kString}, ids.length(), [&](std::int64_t row) {
+    if (ids.is_null(row)) return table::Value();
+    text = text_of(table::value_at(ids, row));
+    return table::Value::of_text(text);
+  });
+}
+
+}  // namespace
+
+PartColumns::PartColumns(const project::Source& source, std::size_t part,
+                         std::shared_ptr<const table::Schema> schema)
+    : part_(part), part_name_(source.parts[part].name), schema_(std::move(schema)) {
+  for (const table::Field& field : schema_->fields()) {
+    UnionValue value = project::value_of_part(source, part, field.name);
+    std::size_t column = 0;
+    if (!value.column.empty()) {
+      const auto found = std::find(needed_.begin(), needed_.end(), value.column);
+      column = static_cast<std::size_t>(found - needed_.begin());
+      if (found == needed_.end()) needed_.push_back(std::move(value.column));
+    }
+    values_.push_back({value.kind, column});
+  }
+}
+
+Result<table::Batch> PartColumns::unite(const table::Batch& rows) const {
+  const std::int64_t count = rows.rows();
+  std::vector<Column> columns;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    const DataType type = schema_->field(i).type;
+    const auto given = [&]() -> const Column& { return rows.column(values_[i].column); };
+    switch (values_[i].kind) {
+      case UnionValue::Kind::kColumn:
+        columns.push_back(widened(given(), type));
+        break;
+      case UnionValue::Kind::kNull:
+        columns.push_back(make_column(type, count, [](std::int64_t) { return table::Value(); }));
+        break;
+      case UnionValue::Kind::kPart:
+        columns.push_back(make_column(type, count, [&](std::int64_t) {
+          return table::Value::of_integer(static_cast<std::int64_t>(part_));
+        }));
+        break;
+      case UnionValue::Kind::kPartName:
+        columns.push_back(make_column(
+            type, count, [&](std::int64_t) { return table::Value::of_text(part_name_); }));
+        break;
+      case UnionValue::Kind::kId:
+        columns.push_back(texts_of_ids(
+            given(), [&](const table::Value& id) { return project::union_id(part_, id); }));
+        break;
+      case UnionValue::Kind::kIdText:
+        columns.push_back(texts_of_ids(given(), project::id_text));
+        break;
+    }
+  }
+  return table::Batch(schema_, std::move(columns), count);
+}
+
+}  // namespace rtml::dataset
