@@ -15,6 +15,7 @@
 #include "cli/commands/feature/list.h"
 #include "cli/commands/feature/materialize.h"
 #include "cli/commands/feature/plan.h"
+#include "cli/commands/feature/retire.h"
 #include "cli/commands/feature/show.h"
 #include "cli/commands/feature/verify.h"
 #include "cli/commands/help/help.h"
@@ -64,6 +65,7 @@ constexpr const CommandSpec* kCommands[] = {
     &commands::kFeatureList,
     &commands::kFeatureMaterialize,
     &commands::kFeaturePlan,
+    &commands::kFeatureRetire,
     &commands::kFeatureShow,
     &commands::kFeatureVerify,
     &commands::kHelp,

@@ -41,7 +41,7 @@ Column texts_of_ids(const Column& ids, const TextOf& text_of) {
 
 PartColumns::PartColumns(const project::Source& source, std::size_t part,
                          std::shared_ptr<const table::Schema> schema)
-    : part_(part), part_name_(source.parts[part].name), schema_(std::move(schema)) {
+    : source_(source.parts[part]), part_(part), schema_(std::move(schema)) {
   for (const table::Field& field : schema_->fields()) {
     UnionValue value = project::value_of_part(source, part, field.name);
     std::size_t column = 0;
@@ -54,7 +54,22 @@ PartColumns::PartColumns(const project::Source& source, std::size_t part,
   }
 }
 
-Result<table::Batch> PartColumns::unite(const table::Batch& rows) const {
+Status PartColumns::check_times(const table::Batch& rows, std::int64_t first_row) const {
+  const auto found = std::find(needed_.begin(), needed_.end(), source_.timestamp.column);
+  if (found == needed_.end()) return {};
+  const Column& times = rows.column(static_cast<std::size_t>(found - needed_.begin()));
+  for (std::int64_t row = 0; times.null_count() > 0 && row < rows.rows(); ++row) {
+    if (!times.is_null(row)) continue;
+    return fail(Error(ErrorCode::kDataBadTimestamp,
+                      source_.batch->path + ": column " + source_.timestamp.column +
+                          " has no time in row " + std::to_string(first_row + row + 1))
+                    .with_help("every event needs a time; leave such rows out of the source"));
+  }
+  return {};
+}
+
+Result<table::Batch> PartColumns::unite(const table::Batch& rows, std::int64_t first_row) const {
+  RTML_TRY(check_times(rows, first_row));
   const std::int64_t count = rows.rows();
   std::vector<Column> columns;
   for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -74,7 +89,7 @@ Result<table::Batch> PartColumns::unite(const table::Batch& rows) const {
         break;
       case UnionValue::Kind::kPartName:
         columns.push_back(make_column(
-            type, count, [&](std::int64_t) { return table::Value::of_text(part_name_); }));
+            type, count, [&](std::int64_t) { return table::Value::of_text(source_.name); }));
         break;
       case UnionValue::Kind::kId:
         columns.push_back(texts_of_ids(

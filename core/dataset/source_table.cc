@@ -184,12 +184,13 @@ Result<std::unique_ptr<table::BatchReader>> SourceTable::scan_union(
   struct Open {
     std::unique_ptr<table::BatchReader> rows;
     PartColumns columns;
+    std::int64_t row = 0;  // How many were read.
   };
   const auto open = std::make_shared<std::vector<Open>>();
   for (std::size_t part = 0; part < parts_.size(); ++part) {
     PartColumns columns(*source_, part, schema);
     RTML_TRY_ASSIGN(auto rows, parts_[part].scan(columns.needed()));
-    open->push_back({std::move(rows), std::move(columns)});
+    open->push_back({std::move(rows), std::move(columns), 0});
   }
   std::size_t next = 0;
   return table::read_generated(
@@ -201,7 +202,8 @@ Result<std::unique_ptr<table::BatchReader>> SourceTable::scan_union(
             part.rows = nullptr;
             continue;
           }
-          RTML_TRY_ASSIGN(table::Batch united, part.columns.unite(*batch));
+          RTML_TRY_ASSIGN(table::Batch united, part.columns.unite(*batch, part.row));
+          part.row += batch->rows();
           return united;
         }
         return std::nullopt;

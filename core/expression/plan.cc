@@ -132,7 +132,9 @@ class Compiler {
   Result<std::size_t> visit_column(const Node& node) {
     const std::optional<std::size_t> index = schema_.find(node.text);
     if (!index) {
-      const std::vector<std::string> names = schema_.names();
+      std::vector<std::string> names = schema_.names();
+      // What begins with a control character has a name that nobody could write.
+      std::erase_if(names, [](const std::string& name) { return name < " "; });
       std::string help =
           is_function(node.text) ? node.text + " is a function: write " + node.text + "(...)" : "";
       if (help.empty()) {

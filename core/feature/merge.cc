@@ -45,8 +45,7 @@ Doubles find_doubles(const Program& program, const State& a, const State& b) {
   std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < a.events(); ++i) places.emplace(a.tie_breaks[i], i);
   for (std::size_t j = 0; j < b.events(); ++j) {
-    // A null id begins with a zero byte and is none.
-    if (b.tie_breaks[j].starts_with('\0')) continue;
+    if (!has_id(program, b.tie_breaks[j])) continue;
     const auto found = places.find(b.tie_breaks[j]);
     if (found == places.end()) continue;
     ++doubles.count;

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/feature/program.h"
 #include "core/table/value.h"
@@ -19,5 +20,7 @@ void append_sortable(std::string& bytes, const table::Value& value);
 // program does not care.
 std::string tie_break(const Program& program, const table::Value& id,
                       std::span<const table::Value> inputs);
+// Whether the event that has this tie-break has an id.
+bool has_id(const Program& program, std::string_view tie_break);
 
 }  // namespace rtml::feature

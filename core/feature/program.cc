@@ -119,7 +119,7 @@ class Compiler {
     for (const std::string& name : expression::column_names(*node)) {
       const auto index = schema.find(name);
       if (!index || !schema.field(*index).type.is_list) continue;
-      errors_.push_back(list_error(name).at(located.location));
+      errors_.push_back(list_error(name, feature).at(located.location));
       return std::nullopt;
     }
     return node;
@@ -133,10 +133,12 @@ class Compiler {
   }
 
   // States keep values of one width or one text for each event.
-  Error list_error(const std::string& column) const {
+  Error list_error(const std::string& column, const Feature& feature) const {
+    const table::Schema& schema = visible_.of(feature);
     return Error(ErrorCode::kFeatureDefinition,
-                 "features cannot read lists of events: \"" + column + "\" is a list column of " +
-                     source_.name)
+                 "features cannot read lists of events: column \"" + column + "\" of " +
+                     visible_.owner(feature) + " is " +
+                     to_string(schema.field(*schema.find(column)).type))
         .with_help("give its parts columns of their own");
   }
 
@@ -177,7 +179,7 @@ class Compiler {
       return;
     }
     if (schema.field(*index).type.is_list) {
-      errors_.push_back(list_error(name).at(feature.location));
+      errors_.push_back(list_error(name, feature).at(feature.location));
       return;
     }
     Node node;
@@ -334,7 +336,7 @@ class Compiler {
         program_.is_order_needed = true;
         if (names.field(column).type.is_list) {
           errors_.push_back(
-              list_error(names.field(column).name).at(feature.expression.location));
+              list_error(names.field(column).name, feature).at(feature.expression.location));
         }
       }
     }
@@ -393,7 +395,9 @@ class Compiler {
     if (column.starts_with(project::kUnionMark)) return false;
     const std::string part = project::origin_of(column).part;
     return std::any_of(source_.parts.begin(), source_.parts.end(), [&](const auto& source) {
-      return source.id.empty() && (part.empty() || part == source.name);
+      const std::string own = project::origin_of(column).column;
+      return source.id.empty() && own != source.timestamp.column &&
+             (part.empty() || part == source.name);
     });
   }
 

@@ -31,11 +31,11 @@ bool is_batch(std::string_view part) {
 }
 
 std::string entity_prefix(const PartName& part) {
-  return "state/" + part.view_identity + "/" + part.part + "/";
+  return states_prefix(part.view_identity) + part.part + "/";
 }
 
 std::string batch_prefix(std::string_view view_identity) {
-  return "state/" + std::string(view_identity) + "/" + std::string(kBatch);
+  return states_prefix(view_identity) + std::string(kBatch);
 }
 
 std::string entity_group(std::string_view prefix, std::string_view encoded_key) {
@@ -59,11 +59,19 @@ std::string entity_group(const PartName& part, std::span<const table::Value> key
 }
 
 std::string position_group(const PartName& part) {
-  return "part/" + part.view_identity + "/" + part.part;
+  return positions_prefix(part.view_identity) + part.part;
 }
 
 std::string view_group(std::string_view view_identity) {
   return "view/" + std::string(view_identity);
+}
+
+std::string positions_prefix(std::string_view view_identity) {
+  return "part/" + std::string(view_identity) + "/";
+}
+
+std::string states_prefix(std::string_view view_identity) {
+  return "state/" + std::string(view_identity) + "/";
 }
 
 }  // namespace rtml::online

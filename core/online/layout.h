@@ -54,4 +54,8 @@ std::string position_group(const PartName& part);
 // The group of what is known about a view version.
 std::string view_group(std::string_view view_identity);
 
+// What the groups of all parts of a view version begin with: their positions, their entities.
+std::string positions_prefix(std::string_view view_identity);
+std::string states_prefix(std::string_view view_identity);
+
 }  // namespace rtml::online

@@ -34,7 +34,7 @@ std::string_view folder(RecordKind kind) {
 }
 
 std::string prefix(const PartName& name, RecordKind kind) {
-  return std::string(folder(kind)) + name.view_identity + "/" + name.part + "/";
+  return records_prefix(name.view_identity, kind) + name.part + "/";
 }
 
 std::string group_of(const PartName& name, RecordKind kind, std::int64_t offset) {
@@ -42,6 +42,10 @@ std::string group_of(const PartName& name, RecordKind kind, std::int64_t offset)
 }
 
 }  // namespace
+
+std::string records_prefix(std::string_view view_identity, RecordKind kind) {
+  return std::string(folder(kind)) + std::string(view_identity) + "/";
+}
 
 Status put_records(const PartName& name, const std::vector<Record>& records,
                    plugin::OnlineTransaction& transaction) {

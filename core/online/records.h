@@ -43,4 +43,7 @@ Result<std::vector<Record>> read_records(const PartName& name, RecordKind kind, 
                                          std::int64_t limit, plugin::OnlineStore& store,
                                          const plugin::CallOptions& call);
 
+// What the groups of all records of a kind of a view version begin with.
+std::string records_prefix(std::string_view view_identity, RecordKind kind);
+
 }  // namespace rtml::online

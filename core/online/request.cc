@@ -6,6 +6,7 @@
 
 #include "core/base/name.h"
 #include "core/online/json_value.h"
+#include "core/online/request_event.h"
 
 namespace rtml::online {
 namespace {
@@ -59,59 +60,6 @@ Status check_keys(std::span<const EntityKeyTexts> entities, std::span<const Serv
     }
   }
   return {};
-}
-
-// Whether a source has all columns of an event.
-bool has_columns(const ServedView& served, const Json& event) {
-  for (const auto& [name, value] : event.items()) {
-    if (!served.source_schema.find(name)) return false;
-  }
-  return true;
-}
-
-tl::unexpected<Error> no_source(std::span<const ServedView> views, const Json& event) {
-  if (views.empty()) {
-    return fail(ErrorCode::kUsage, "no view asked for has events, so there is none to bring");
-  }
-  const ServedView& served = views.front();
-  const std::vector<std::string> names = served.source_schema.names();
-  for (const auto& [name, value] : event.items()) {
-    if (served.source_schema.find(name)) continue;
-    return fail(ErrorCode::kBadOptionValue, "source " + served.source->name +
-                                                " has no column of the event's name: " + name +
-                                                did_you_mean(name, names));
-  }
-  return fail(ErrorCode::kBadOptionValue, "no source has all columns of the event");
-}
-
-// The event that a request brings, as one view's program takes it; its inputs go into `inputs`.
-Result<feature::Event> event_of(const Json& json, std::int64_t time_us, const ServedView& served,
-                                std::vector<table::Value>& inputs, table::ValueMemory& memory) {
-  const project::Source& source = *served.source;
-  const feature::Program& program = served.program;
-  const auto read = [&](const std::string& column, table::DataType type,
-                        std::optional<project::TimeUnit> unit) -> Result<table::Value> {
-    const auto found = json.find(column);
-    if (column.empty() || found == json.end()) return table::Value();
-    return value_of_json(*found, type, unit, "column " + column + " of the event", memory);
-  };
-  const table::DataType time_type{table::Kind::kTimestamp, false};
-  feature::Event event;
-  RTML_TRY_ASSIGN(const table::Value time,
-                  read(program.time_column, time_type, source.timestamp.unit));
-  event.time_us = time.is_null() ? time_us : time.integer();
-  if (source.created) {
-    RTML_TRY_ASSIGN(event.created, read(program.created_column, time_type, source.created->unit));
-  }
-  if (!program.id_column.empty()) {
-    const auto index = served.source_schema.find(program.id_column);
-    RTML_TRY_ASSIGN(event.id, read(program.id_column, served.source_schema.field(*index).type, {}));
-  }
-  for (const table::Field& input : program.inputs) {
-    RTML_TRY_ASSIGN(const table::Value value, read(input.name, input.type, {}));
-    inputs.push_back(value);
-  }
-  return event;
 }
 
 // "amount DOUBLE, currency STRING"
@@ -202,17 +150,20 @@ Status BoundRequest::bind_event(const Json& event, std::int64_t time_us, const R
     return fail(ErrorCode::kBadOptionValue, "the event is not a JSON object");
   }
   const std::span<const ServedView> views = reader.views();
-  const auto takes = [&](const ServedView& view) { return has_columns(view, event); };
-  if (std::none_of(views.begin(), views.end(), takes)) return no_source(views, event);
   inputs_.resize(views.size());
   events_.resize(views.size());
+  event_of_view_.assign(views.size(), nullptr);
+  bool is_seen = false;
   for (std::size_t view = 0; view < views.size(); ++view) {
-    event_of_view_.push_back(nullptr);
-    if (!takes(views[view])) continue;
-    RTML_TRY_ASSIGN(events_[view], event_of(event, time_us, views[view], inputs_[view], memory_));
+    const std::optional<EventSource> source = source_of(views[view], event);
+    if (!source) continue;
+    RTML_TRY_ASSIGN(events_[view],
+                    read_event(event, time_us, views[view], *source, inputs_[view], memory_));
     events_[view].inputs = inputs_[view];
-    event_of_view_.back() = &events_[view];
+    event_of_view_[view] = &events_[view];
+    is_seen = true;
   }
+  if (!is_seen) return fail(no_source(views, event));
   return {};
 }
 

@@ -29,8 +29,9 @@ struct TextRequest {
   std::span<const EntityKeyTexts> entities;
   std::int64_t time_us = 0;
   // Columns of an event of the request, applied to a copy of the state before it is read; null for
-  // none. Its time is its timestamp column, or time_us where it has none. Views whose source lacks
-  // one of the columns do not see it.
+  // none. Its time is its timestamp column, or time_us where it has none. The member "event_source"
+  // may name its source, and must for views of several. Views whose source is another one, or lacks
+  // one of the columns, do not see it.
   Json event;
   // For on-demand views: one for each entity, one for all of them, or none. What they do not name
   // is the event's column of that name, or the entity's key, as in training, where one row is all

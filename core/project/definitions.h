@@ -204,7 +204,6 @@ struct ServiceItem {
   std::string view;
   std::string feature;  // Empty: all of the view, in its order.
   SourceLocation location;
-  std::int64_t version = 0;  // The registry's number, "view@v2"; 0: the view as the files say it.
 };
 
 // Features that are computed from a request as it comes: from the columns that it brings and from

@@ -19,6 +19,9 @@ Status definition_applied(Connection& connection, const Event& event) {
                  number, text_member(event.data, "identity"), to_canonical_json(content),
                  event.time_us, event.number));
   }
+  RTML_TRY(run(connection,
+               "DELETE FROM retired_definitions WHERE kind = ? AND name = ? AND number = ?", kind,
+               name, number));
   return run(connection, "INSERT OR REPLACE INTO current_definitions VALUES (?, ?, ?, ?)", kind,
              name, number, event.number);
 }
@@ -26,6 +29,17 @@ Status definition_applied(Connection& connection, const Event& event) {
 Status definition_retired(Connection& connection, const Event& event) {
   return run(connection, "DELETE FROM current_definitions WHERE kind = ? AND name = ?",
              text_member(event.data, "kind"), text_member(event.data, "name"));
+}
+
+Status definition_version_retired(Connection& connection, const Event& event) {
+  const std::string kind = text_member(event.data, "kind");
+  const std::string name = text_member(event.data, "name");
+  const std::int64_t number = integer_member(event.data, "number");
+  RTML_TRY(run(connection,
+               "DELETE FROM current_definitions WHERE kind = ? AND name = ? AND number = ?", kind,
+               name, number));
+  return run(connection, "INSERT OR REPLACE INTO retired_definitions VALUES (?, ?, ?, ?)", kind,
+             name, number, event.number);
 }
 
 Status dataset_recorded(Connection& connection, const Event& event) {
@@ -78,6 +92,7 @@ constexpr Row kKinds[] = {
     {"artifacts_stored", nothing},
     {"definition_applied", definition_applied},
     {"definition_retired", definition_retired},
+    {"definition_version_retired", definition_version_retired},
     {"dataset_recorded", dataset_recorded},
     {"run_recorded", run_recorded},
     {"version_registered", version_registered},

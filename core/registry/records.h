@@ -27,6 +27,7 @@ struct Definition {
   std::string identity;     // SHA-256 of the canonical definition.
   Json content;             // The canonical definition.
   bool current = false;     // What the plain name means.
+  bool retired = false;     // Nobody is to use it any more.
   std::int64_t created_us = 0;
   std::int64_t event = 0;
 

@@ -43,6 +43,13 @@ CREATE TABLE current_definitions (
   event INTEGER NOT NULL,
   PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE retired_definitions (
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  event INTEGER NOT NULL,
+  PRIMARY KEY (kind, name, number)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE artifacts (
   sha256 TEXT NOT NULL PRIMARY KEY,
   size_bytes INTEGER NOT NULL,
@@ -106,6 +113,7 @@ constexpr ProjectedTable kProjectedTables[] = {
     {"head", "id"},
     {"definitions", "kind, name, number"},
     {"current_definitions", "kind, name"},
+    {"retired_definitions", "kind, name, number"},
     {"artifacts", "sha256"},
     {"datasets", "identity"},
     {"runs", "id"},
@@ -117,6 +125,7 @@ constexpr ProjectedTable kProjectedTables[] = {
 
 constexpr Migration kMigrations[] = {
     {1, kLogSql},
+    {2, ""},
 };
 
 Status stamp(Connection& connection, std::int64_t version) {

@@ -18,7 +18,7 @@ namespace rtml::registry {
 // "rtml", in the file's application_id.
 inline constexpr std::int64_t kApplicationId = 0x72746D6C;
 // Version of the file, in its user_version.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // One step from the version before to `version`.
 struct Migration {

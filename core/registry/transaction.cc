@@ -79,6 +79,15 @@ Status Transaction::retire(std::string_view kind, std::string_view name) {
                       {{"kind", kind}, {"name", name}, {"number", current.number}});
 }
 
+Status Transaction::retire_version(std::string_view kind, std::string_view name,
+                                   std::int64_t number) {
+  RTML_TRY_ASSIGN(const Definition version,
+                  definition(kind, std::string(name) + "@v" + std::to_string(number)));
+  if (version.retired) return {};
+  return append_event("definition_version_retired", name,
+                      {{"kind", kind}, {"name", name}, {"number", number}});
+}
+
 Result<std::string> Transaction::store(const StagedArtifact& artifact) {
   RTML_TRY_ASSIGN(const auto known, Reader::artifact(artifact.sha256()));
   if (!state_->change.dry_run) {

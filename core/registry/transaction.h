@@ -40,6 +40,10 @@ class Transaction : public Reader {
                            const Json& content);
   // Makes the plain name mean nothing; name@v<n> stays. Fails with kRegistryNotFound.
   Status retire(std::string_view kind, std::string_view name);
+  // Notes that nobody is to use a version any more; if the plain name means it, the name then means
+  // nothing. Appends no event if it is retired already. To apply the version again takes it back.
+  // Fails with kRegistryNotFound.
+  Status retire_version(std::string_view kind, std::string_view name, std::int64_t number);
 
   // Makes staged bytes part of the registry and returns their SHA-256. Storing bytes that are there
   // already changes nothing.

@@ -9,6 +9,7 @@
 #include "core/dataset/source_set.h"
 #include "core/feature/window.h"
 #include "core/online/json_value.h"
+#include "core/project/source_union.h"
 #include "core/verify/oracle.h"
 
 namespace rtml::verify {
@@ -31,7 +32,12 @@ class Explainer {
     RTML_TRY_ASSIGN(program_, sources.compile(view_));
     RTML_TRY_ASSIGN(const std::string key, read_key());
     const project::Source& source = context_.project.source_of(view_);
+    if (source.is_union() && !source.id.empty()) {
+      RTML_TRY(sources.want(source, std::vector{std::string(project::kUnionIdText)}));
+    }
     RTML_TRY_ASSIGN(const table::Batch rows, sources.rows(source));
+    if (const auto ids = rows.schema().find(project::kUnionIdText)) ids_ = rows.column(*ids);
+    if (source.is_union()) parts_ = source.parts;
     RTML_TRY_ASSIGN(events_, feature::event_columns(program_, rows, source.batch->path));
     RTML_TRY_ASSIGN(const std::vector<std::int64_t> order,
                     dataset::event_rows(source, rows, source.batch->path));
@@ -113,7 +119,7 @@ class Explainer {
     } else if (program_.cells[output.cell].aggregate == nullptr) {
       add_latest(program_.cells[output.cell], explained);
     } else {
-      add_window(program_.cells[output.cell], explained);
+      add_window(program_.cells[output.cell], column.feature->source.text, explained);
     }
     result_.features.push_back(std::move(explained));
   }
@@ -139,8 +145,10 @@ class Explainer {
   std::string slot_name(std::size_t slot) const {
     const std::vector<std::size_t>& columns = program_.slots[slot].expression.columns();
     if (columns.empty()) return "";
-    return columns.front() < program_.inputs.size() ? program_.inputs[columns.front()].name
-                                                    : program_.time_column;
+    if (columns.front() == program_.inputs.size()) {
+      return parts_.empty() ? program_.time_column : std::string(feature::kEventTimestamp);
+    }
+    return project::origin_of(program_.inputs[columns.front()].name).column;
   }
 
   bool was_created(std::size_t event) const {
@@ -165,7 +173,9 @@ class Explainer {
     if (const auto latest = latest_event()) explained.events.push_back(describe(cell, *latest));
   }
 
-  void add_window(const feature::Cell& cell, ExplainedFeature& explained) const {
+  // `source`: where not empty, the only one of several whose events the feature sees.
+  void add_window(const feature::Cell& cell, const std::string& source,
+                  ExplainedFeature& explained) const {
     explained.has_window = true;
     const feature::Window& window = program_.windows[cell.window];
     Range range;
@@ -182,13 +192,13 @@ class Explainer {
       if (ends.low_us != feature::kBeforeAllTime) explained.after_us = ends.low_us;
       explained.through_us = ends.high_us;
     }
-    explained.events_in_window = static_cast<std::int64_t>(range.end - range.begin);
-    const auto limit = static_cast<std::size_t>(options_.limit);
     for (std::size_t i = range.begin; i < range.end; ++i) {
-      const bool is_shown = range.end - i <= limit;
       ExplainedEvent event = describe(cell, i);
+      if (!parts_.empty() && !source.empty() && event.source != source) continue;
+      ++explained.events_in_window;
       if (event.part == Part::kTaken) ++explained.events_taken;
-      if (is_shown) explained.events.push_back(std::move(event));
+      explained.events.push_back(std::move(event));
+      if (std::ssize(explained.events) > options_.limit) explained.events.pop_front();
     }
   }
 
@@ -216,9 +226,12 @@ class Explainer {
 
   ExplainedEvent describe(const feature::Cell& cell, std::size_t event) const {
     ExplainedEvent result{.time_us = times_[event], .created_us = created(event)};
-    if (events_.id) {
-      result.id =
-          online::json_of_value(table::value_at(*events_.id, rows_[event]), events_.id->type());
+    const std::int64_t row = rows_[event];
+    const std::optional<table::Column>& ids = ids_ ? ids_ : events_.id;
+    if (ids) result.id = online::json_of_value(table::value_at(*ids, row), ids->type());
+    if (!parts_.empty()) {
+      const std::int64_t part = events_.inputs[program_.source_input].integer_at(row);
+      result.source = parts_[static_cast<std::size_t>(part)].name;
     }
     table::Value value;
     if (cell.slot != feature::kNone) {
@@ -242,6 +255,8 @@ class Explainer {
   const dataset::BuildContext& context_;
   feature::Program program_;
   feature::EventColumns events_;
+  std::span<const project::Source> parts_;  // Where the view has several sources,
+  std::optional<table::Column> ids_;        // and then the ids as people know them.
   std::vector<std::int64_t> rows_;   // Of the entity's events up to the moment, in their order.
   std::vector<std::int64_t> times_;  // Theirs.
   std::vector<std::vector<table::Value>> slots_;  // Values of each slot, an event each.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,7 +31,8 @@ std::string_view to_string(Part part);  // "taken", "filtered", "null", "not cre
 struct ExplainedEvent {
   std::int64_t time_us = 0;
   std::optional<std::int64_t> created_us;
-  Json id;     // Null where the source has none.
+  Json id;             // Null where the source has none.
+  std::string source;  // Where the view has several; else empty.
   Json value;  // Of the aggregate's argument; null where it counts events.
   Part part = Part::kTaken;
 };
@@ -48,7 +50,7 @@ struct ExplainedFeature {
   std::int64_t events_in_window = 0;
   std::int64_t events_taken = 0;
   // The latest ones of the window, in order; for a column of the latest row that row's event.
-  std::vector<ExplainedEvent> events;
+  std::deque<ExplainedEvent> events;
 
   // Of an expression: what it read.
   std::vector<std::pair<std::string, Json>> uses;

@@ -45,6 +45,7 @@ std::string definition_of(const project::Feature& feature) {
   switch (feature.form) {
     case project::FeatureForm::kAggregate:
       return feature.aggregate.text +
+             (feature.source.empty() ? "" : " of " + feature.source.text) +
              (feature.filter.empty() ? "" : " where " + feature.filter.text);
     case project::FeatureForm::kExpression:
       return feature.expression.text;
@@ -59,6 +60,7 @@ Json json_of(const verify::ExplainedEvent& event) {
                {"id", event.id},
                {"value", event.value},
                {"part", verify::to_string(event.part)}};
+  if (!event.source.empty()) json["source"] = event.source;
   if (event.created_us) json["created"] = format_timestamp(*event.created_us);
   return json;
 }
@@ -97,12 +99,17 @@ std::string window_text(const verify::ExplainedFeature& feature) {
 
 Table events_table(const verify::ExplainedFeature& feature) {
   Table table;
+  const bool has_sources = !feature.events.front().source.empty();
   table.columns = {{"event_timestamp"}, {"id"}, {"value", true}, {""}};
+  if (has_sources) table.columns.insert(table.columns.begin() + 1, {"source"});
   for (const verify::ExplainedEvent& event : feature.events) {
-    table.rows.push_back({format_timestamp(event.time_us),
-                          event.id.is_null() ? "" : plain_text(event.id), plain_text(event.value),
-                          Text(std::string(verify::to_string(event.part)),
-                               event.part == verify::Part::kTaken ? Tone::kGood : Tone::kFaint)});
+    std::vector<Text> row = {
+        format_timestamp(event.time_us), event.id.is_null() ? "" : plain_text(event.id),
+        plain_text(event.value),
+        Text(std::string(verify::to_string(event.part)),
+             event.part == verify::Part::kTaken ? Tone::kGood : Tone::kFaint)};
+    if (has_sources) row.insert(row.begin() + 1, event.source);
+    table.rows.push_back(std::move(row));
   }
   return table;
 }

@@ -14,6 +14,7 @@ constexpr OptionSpec kOptions[] = {
      .type = OptionType::kTextList,
      .value = "KEY[=VALUE]",
      .help = "Only what has this tag; every one of several"},
+    {.name = "--all", .type = OptionType::kFlag, .help = "Retired versions too"},
 };
 
 constexpr Example kExamples[] = {
@@ -46,8 +47,8 @@ State state_of(const plan::Plan& plan, std::string_view kind, const std::string&
 // What a row says of a definition beside its state.
 struct Row {
   std::string_view kind;
-  const std::string& name;
-  const project::Notes& notes;
+  std::string name;
+  project::Notes notes;
   std::vector<std::string> entities = {};
   std::string source = {};
   std::size_t features = 0;
@@ -94,6 +95,36 @@ void add_row(Report& report, Table& table, const Row& row, const State& state) {
                         std::to_string(row.features), Text(state.state, tone), state.version});
 }
 
+bool is_listed(std::string_view kind) {
+  return kind == "feature_view" || kind == "on_demand_view" || kind == "feature_service";
+}
+
+// Whether the registry has retired what the project defines under a name.
+bool is_retired(const plan::Plan& plan, const plan::Registered& registered, std::string_view kind,
+                const std::string& name) {
+  for (const plan::Step& step : plan.steps) {
+    if (step.kind != kind || step.name != name) continue;
+    for (const registry::Definition& version : registered.all) {
+      if (version.kind == kind && version.identity == step.identity) return version.retired;
+    }
+  }
+  return false;
+}
+
+// A retired version, as the registry keeps it.
+void add_retired(Report& report, Table& table, const registry::Definition& version) {
+  const Json& definition = version.content.at("definition");
+  std::vector<std::string> sources = definition.value("sources", std::vector<std::string>());
+  if (definition.contains("source")) sources.push_back(definition["source"].get<std::string>());
+  const Row row{.kind = version.kind,
+                .name = version.name,
+                .notes = {},
+                .entities = definition.value("entities", std::vector<std::string>()),
+                .source = joined(sources),
+                .features = definition.at("features").size()};
+  add_row(report, table, row, {"retired", version.label()});
+}
+
 Result<Report> run(const Arguments& arguments, Session& session) {
   RTML_TRY_ASSIGN(const project::Project* project, session.project());
   RTML_TRY_ASSIGN(const plan::Registered registered, read_registered(session));
@@ -105,12 +136,16 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   table.columns = {{"name"},           {"kind"},  {"entities"}, {"source"},
                    {"features", true}, {"state"}, {"version"}};
   const auto add = [&](const Row& row) {
+    if (is_retired(plan, registered, row.kind, row.name)) return;
     if (is_wanted(row.notes, arguments)) {
       add_row(report, table, row, state_of(plan, row.kind, row.name));
     }
   };
   for (const project::FeatureView& view : project->views()) {
-    add({"feature_view", view.name, view.notes, view.entities, view.source, view.features.size()});
+    std::vector<std::string> sources;
+    for (const project::LocatedText& source : view.sources) sources.push_back(source.text);
+    add({"feature_view", view.name, view.notes, view.entities, joined(sources),
+         view.features.size()});
   }
   for (const project::OnDemandView& view : project->on_demand_views()) {
     add({"on_demand_view", view.name, view.notes, entities_of(view, *project), "",
@@ -125,6 +160,12 @@ Result<Report> run(const Arguments& arguments, Session& session) {
          "",
          selection.features.size() + selection.on_demand.size()});
   }
+  for (const registry::Definition& version : registered.all) {
+    // What owner and tags say is in the project's files alone.
+    const bool is_filtered = arguments.has("--owner") || !arguments.list("--tag").empty();
+    if (!arguments.flag("--all") || is_filtered) break;
+    if (version.retired && is_listed(version.kind)) add_retired(report, table, version);
+  }
   report.add(std::move(table));
   return report;
 }
@@ -136,7 +177,8 @@ constinit const CommandSpec kFeatureList{
     .summary = "List the project's feature views and services",
     .description =
         "Says for each whether the registry holds it as it stands in the project: applied, "
-        "changed or new.",
+        "changed or new. Versions that were retired are left out, also where the project still "
+        "has them, unless --all is given.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

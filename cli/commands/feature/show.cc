@@ -29,8 +29,9 @@ std::string how(const project::Feature& feature) {
     case project::FeatureForm::kAggregate:
       break;
   }
+  const std::string of = feature.source.empty() ? "" : " of " + feature.source.text;
   const std::string where = feature.filter.empty() ? "" : " where " + feature.filter.text;
-  return feature.aggregate.text + where;
+  return feature.aggregate.text + of + where;
 }
 
 std::string window_text(const project::Feature& feature) {
@@ -95,7 +96,9 @@ Report show_view(const project::FeatureView& view, const project::Project& proje
   add_text(fields, "owner", view.notes.owner);
   fields.rows.emplace_back("defined in", place_of(view.location));
   fields.rows.emplace_back("entities", view.entities.empty() ? "none" : joined(view.entities));
-  fields.rows.emplace_back("source", view.source);
+  std::vector<std::string> sources;
+  for (const project::LocatedText& source : view.sources) sources.push_back(source.text);
+  fields.rows.emplace_back(sources.size() == 1 ? "source" : "sources", joined(sources));
   fields.rows.emplace_back("ttl", view.ttl_us == 0 ? "for ever" : format_duration(view.ttl_us));
   std::vector<std::string> services;
   for (const project::FeatureService& service : project.services()) {

@@ -45,7 +45,7 @@ std::string event_text(const registry::Event& event) {
     return data.contains("version") ? version_text(data["version"]) : "";
   }
   if (event.kind == "alias_moved" || event.kind == "alias_rolled_back") return alias_text(data);
-  if (event.kind == "definition_applied" || event.kind == "definition_retired") {
+  if (event.kind.starts_with("definition_")) {
     return text_of(data, "kind") + " " + text_of(data, "name") + "@v" + text_of(data, "number");
   }
   if (event.kind == "dataset_recorded") return text_of(data, "row_count") + " rows";

@@ -82,6 +82,7 @@ Value argument_of(const Spec& spec, const SourceRow& row, bool nan_is_null) {
 }
 
 bool passes(const Spec& spec, const SourceRow& row, bool nan_is_null) {
+  if (spec.source && row.source != *spec.source) return false;
   switch (spec.filter) {
     case 1:
       return row.flag.value_or(false);
@@ -164,7 +165,8 @@ int compare_rows(const World& world, const std::vector<table::Field>& columns, c
   const bool nan_is_null = world.builder.source.nan_is_null;
   for (const table::Field& column : columns) {
     int order = 0;
-    const std::string& name = column.name;
+    // What one of several sources has alone has that source's name behind its own.
+    const std::string name = column.name.substr(0, column.name.find('\x1F'));
     if (name == "x") order = compare(number_of(a.x, nan_is_null), number_of(b.x, nan_is_null));
     if (name == "z") order = compare(number_of(a.z, nan_is_null), number_of(b.z, nan_is_null));
     if (name == "w") order = compare(number_of(a.w, nan_is_null), number_of(b.w, nan_is_null));
@@ -189,6 +191,7 @@ bool is_ordered(const World& world, const std::vector<table::Field>& columns, co
                 const BruteEvent& b) {
   if (a.time != b.time) return a.time < b.time;
   if (world.has_created && a.created != b.created) return compare(a.created, b.created) < 0;
+  if (a.source.source != b.source.source) return a.source.source < b.source.source;
   if (world.has_id && a.id != b.id) return compare(a.id, b.id) < 0;
   return compare_rows(world, columns, a.source, b.source) < 0;
 }
@@ -443,8 +446,10 @@ std::optional<BruteEntities> brute_entities(const World& world,
     if (!key) continue;
     std::vector<BruteEvent>& events = entities[*key];
     BruteEvent event{row.t, row.c, row.id, row};
+    if (row.source == 1 && !world.has_second_id) event.id.reset();
     const auto same = std::find_if(events.begin(), events.end(), [&](const BruteEvent& known) {
-      return world.has_id && event.id && known.id == event.id;
+      return world.has_id && event.id && known.id == event.id &&
+             known.source.source == event.source.source;
     });
     if (same == events.end()) {
       events.push_back(std::move(event));

@@ -227,18 +227,18 @@ ReadColumns to_reads(const Program& program, const table::Batch& batch) {
   for (const table::Field& key : program.keys) {
     reads.keys.push_back(batch.column(*batch.schema().find(key.name)));
   }
-  reads.time = batch.column(2);
+  reads.time = batch.column(*batch.schema().find(program.time_column));
   return reads;
 }
 
 void check_world(World& world, Random& random) {
   add_expressions(world);
   const Program program = world.builder.program();
-  const auto batch = to_batch(world.builder.schema, world.rows);
+  const auto batch = world.batch(world.rows);
   const auto events = event_columns(program, batch, "the rows");
   REQUIRE(events.has_value());
   const std::vector<SourceRow> read_rows = random_reads(world, random);
-  const ReadColumns reads = to_reads(program, to_batch(world.builder.schema, read_rows));
+  const ReadColumns reads = to_reads(program, world.batch(read_rows));
   const auto swept = sweep(program, *events, reads);
   REQUIRE(swept.has_value());
   const auto in_two = sweep(program, *events, reads, {2, nullptr});

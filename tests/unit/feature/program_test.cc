@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/feature/aggregate.h"
+#include "core/project/source_union.h"
 #include "tests/unit/feature/view_builder.h"
 
 namespace rtml::feature {
@@ -225,6 +226,61 @@ TEST_CASE("compile: keys must be integers or texts on both sides") {
   CHECK(error_at(view).code() == ErrorCode::kDataWrongType);
   view.keys = {{"kk", std::nullopt}};
   CHECK(error_of(view) == "no column \"kk\" in source events (did you mean \"k\"?)");
+}
+
+TEST_CASE("compile: of several sources a feature sees the columns of all, or of its own") {
+  ViewBuilder view;
+  view.aggregate("a", Kind::kDouble, "sum(x)", 7)
+      .aggregate("b", Kind::kDouble, "sum(z)", 7, 0, "y > 1")
+      .of_source("b")
+      .with_id()
+      .of_two_sources(false);
+  const Program program = view.program();
+  CHECK(names(program.inputs) == std::vector<std::string>{"\x1Fsource", "x", "y", "z\x1F" "b"});
+  CHECK(program.source_input == 0);
+  CHECK(program.id_column == project::kUnionId);
+  REQUIRE(program.outputs[1].dependencies.size() == 2);
+  CHECK(program.outputs[1].dependencies[0].column == "z");
+  CHECK(program.outputs[1].dependencies[0].source == "b");
+  CHECK(program.outputs[0].dependencies[0].source.empty());
+}
+
+TEST_CASE("compile: of several sources the rows of those without ids break ties") {
+  ViewBuilder view;
+  view.aggregate("a", Kind::kDouble, "last(x)", 7).with_id().of_two_sources(false);
+  CHECK(names(view.program().inputs) ==
+        std::vector<std::string>{"\x1Fsource", "c", "flag", "id", "moment", "n", "name", "s", "x",
+                                 "y", "z\x1F" "b"});
+}
+
+TEST_CASE("compile: what not all sources have is refused where a feature sees all") {
+  const auto with = [](const std::string& aggregate, const std::string& filter = "") {
+    ViewBuilder view;
+    view.aggregate("a", Kind::kDouble, aggregate, 7, 0, filter).of_two_sources(true);
+    return error_of(view);
+  };
+  CHECK(with("sum(z)") == "not every source of view v has the column \"z\", only b");
+  CHECK(with("sum(x)", "w > 1") == "not every source of view v has the column \"w\", only a");
+  ViewBuilder latest;
+  latest.column("z", Kind::kDouble).of_two_sources(true);
+  CHECK(error_of(latest) ==
+        "feature z: not every source of view v has the column \"z\", only b");
+  ViewBuilder expression;
+  expression.expression("e", Kind::kDouble, "z / 2").of_two_sources(true);
+  CHECK(error_of(expression) == "not every source of view v has the column \"z\", only b");
+  ViewBuilder other;
+  other.aggregate("a", Kind::kDouble, "sum(z)", 7).of_source("a").of_two_sources(true);
+  CHECK(error_of(other).find("z") != std::string::npos);
+}
+
+TEST_CASE("compile: each of several sources has the keys, and created where it counts") {
+  ViewBuilder key;
+  key.keyed_by({"z"}).aggregate("a", Kind::kInt64, "count", 7).of_two_sources(true);
+  CHECK(error_of(key) == "source a has no column \"z\", a key of view v");
+  ViewBuilder created;
+  created.aggregate("a", Kind::kInt64, "count", 7).as_of_created().of_two_sources(true);
+  created.source.parts[1].created.reset();
+  CHECK(error_of(created) == "as_of_created needs a source with `created`: b");
 }
 
 }  // namespace rtml::feature

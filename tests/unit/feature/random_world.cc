@@ -115,6 +115,11 @@ std::vector<SourceRow> random_rows(Random& random, const World& world) {
       return std::string(texts[below(random, std::size(texts))]);
     });
     row.flag = maybe<bool>(random, [&] { return one_in(random, 2); });
+    if (world.sources == 2) {
+      row.source = below(random, 2);
+      if (row.source == 0) row.z.reset();
+      if (row.source == 1) row.w.reset();
+    }
     rows.push_back(std::move(row));
     // The same event again, as at-least-once delivery brings it.
     if (world.has_id && one_in(random, 10)) rows.push_back(rows[below(random, rows.size())]);
@@ -239,11 +244,14 @@ Kind kind_of(const Spec& spec) {
   }
 }
 
-void add_feature(ViewBuilder& builder, const std::string& name, Spec& spec, Random& random) {
+void add_feature(ViewBuilder& builder, const std::string& name, Spec& spec, bool is_united,
+                 Random& random) {
   const std::string argument = spec.argument == '+'   ? "x + z"
                                : spec.argument == 'f' ? "flag"
                                                       : std::string(1, spec.argument);
   Kind kind = kind_of(spec);
+  // A union has integers of one width.
+  if (is_united && kind == Kind::kInt32) kind = Kind::kInt64;
   const bool is_integer = kind == Kind::kInt64 || kind == Kind::kInt32;
   if (is_integer && !is_list(spec.aggregate) && one_in(random, 4)) {
     kind = Kind::kDouble;
@@ -260,12 +268,39 @@ void add_feature(ViewBuilder& builder, const std::string& name, Spec& spec, Rand
   builder.aggregate_over(name, {kind, is_list(spec.aggregate)}, text, spec.window, filters[spec.filter]);
 }
 
+// Which of two sources a feature sees: the one that has its column, else at random one or both.
+std::optional<std::string> choose_source(Spec& spec, const World& world, Random& random) {
+  if (world.sources == 1) return std::nullopt;
+  const std::string only_first = "w";
+  const std::string only_second = "z+";
+  if (spec.aggregate == "column") {
+    // The latest row is that of both.
+    if ((only_first + only_second).find(spec.argument) != std::string::npos) spec.argument = 'x';
+    return std::nullopt;
+  }
+  if (only_first.find(spec.argument) != std::string::npos) {
+    spec.source = 0;
+  } else if (only_second.find(spec.argument) != std::string::npos) {
+    spec.source = 1;
+  } else if (one_in(random, 2)) {
+    spec.source = below(random, 2);
+  }
+  if (!spec.source) return std::nullopt;
+  return *spec.source == 0 ? "a" : "b";
+}
+
 }  // namespace
+
+table::Batch World::batch(const std::vector<SourceRow>& some) const {
+  return sources == 1 ? to_batch(builder.schema, some)
+                      : to_union_batch(builder.source, builder.schema, some);
+}
 
 World random_world(Random& random) {
   World world;
   world.has_id = one_in(random, 2);
   world.has_created = one_in(random, 2);
+  if (one_in(random, 4)) world.sources = 2;
   if (world.has_id) world.builder.with_id();
   if (world.has_created) world.builder.with_created();
   if (world.has_created && one_in(random, 3)) world.builder.as_of_created();
@@ -277,8 +312,14 @@ World random_world(Random& random) {
   const std::size_t features = 1 + below(random, 6);
   for (std::size_t f = 0; f < features; ++f) {
     Spec spec = random_spec(random, world.builder.view.as_of_created, f > 0);
-    add_feature(world.builder, "f" + std::to_string(f), spec, random);
+    const std::optional<std::string> source = choose_source(spec, world, random);
+    add_feature(world.builder, "f" + std::to_string(f), spec, world.sources == 2, random);
+    if (source) world.builder.of_source(*source);
     world.specs.push_back(spec);
+  }
+  if (world.sources == 2) {
+    world.has_second_id = one_in(random, 2);
+    world.builder.of_two_sources(world.has_second_id);
   }
   world.rows = random_rows(random, world);
   return world;
@@ -286,9 +327,11 @@ World random_world(Random& random) {
 
 std::string describe(const World& world) {
   std::string text = world.has_id ? "id " : "";
+  if (world.sources == 2) text += world.has_second_id ? "two sources " : "second without id ";
   if (world.has_created) text += world.builder.view.as_of_created ? "as_of_created " : "created ";
   for (const Spec& spec : world.specs) {
     text += "\n  " + spec.aggregate + "(" + spec.argument + ") filter " + std::to_string(spec.filter);
+    if (spec.source) text += " of source " + std::to_string(*spec.source);
     if (!spec.window) {
       text += " no window";
       continue;

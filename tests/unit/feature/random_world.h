@@ -25,6 +25,7 @@ struct Spec {
   std::optional<project::Window> window;  // Nothing: lifetime.
   int filter = 0;                         // 0 none, 1 flag, 2 x > 0, 3 y % 2 == 0
   bool is_widened = false;                // An INT64 declared DOUBLE.
+  std::optional<std::size_t> source;      // Sees the events of this one alone.
 };
 
 // How long the lists of last_k and top_k are in random views.
@@ -38,6 +39,11 @@ struct World {
   bool has_created = false;
   // Rows of one id are copies, so that forgetting an id with its event changes nothing.
   bool are_ids_exact = false;
+  std::size_t sources = 1;  // One or two.
+  bool has_second_id = true;
+
+  // The rows as the program takes them.
+  table::Batch batch(const std::vector<SourceRow>& some) const;
 };
 
 World random_world(Random& random);

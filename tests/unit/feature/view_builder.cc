@@ -6,6 +6,8 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "core/project/source_union.h"
+
 namespace rtml::feature {
 
 using table::Kind;
@@ -107,6 +109,31 @@ ViewBuilder& ViewBuilder::nan_is_null() {
   return *this;
 }
 
+ViewBuilder& ViewBuilder::of_two_sources(bool has_second_id) {
+  std::vector<project::Source> parts(2, source);
+  parts[0].name = "a";
+  parts[1].name = "b";
+  if (!has_second_id) parts[1].id.clear();
+  std::vector<table::Schema> schemas;
+  for (const std::string absent : {"z", "w"}) {
+    std::vector<table::Field> fields = schema.fields();
+    std::erase_if(fields, [&](const table::Field& field) { return field.name == absent; });
+    schemas.emplace_back(std::move(fields));
+  }
+  const bool nan_is_null = source.nan_is_null;
+  source = project::make_union(parts);
+  source.nan_is_null = nan_is_null;
+  schema = project::union_schema(source, schemas);
+  view.sources = {{"a", {}}, {"b", {}}};
+  view.source = source.name;
+  return *this;
+}
+
+ViewBuilder& ViewBuilder::of_source(const std::string& name) {
+  view.features.back().source.text = name;
+  return *this;
+}
+
 Result<Program> ViewBuilder::compile() const {
   return feature::compile(view, source, keys, schema);
 }
@@ -145,6 +172,36 @@ table::Batch to_batch(const table::Schema& schema, const std::vector<SourceRow>&
   add([&](const SourceRow& row) { return integer(row.moment); });
   return {std::make_shared<table::Schema>(schema), std::move(columns),
           static_cast<std::int64_t>(rows.size())};
+}
+
+table::Batch to_union_batch(const project::Source& source, const table::Schema& schema,
+                            const std::vector<SourceRow>& rows) {
+  const table::Schema plain = ViewBuilder().schema;
+  const table::Batch all = to_batch(plain, rows);
+  std::vector<table::Column> columns;
+  for (const table::Field& field : schema.fields()) {
+    table::ColumnBuilder builder(field.type);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const std::size_t part = rows[row].source;
+      const project::UnionValue of_part = project::value_of_part(source, part, field.name);
+      Value value;
+      if (!of_part.column.empty()) {
+        const std::size_t index = *plain.find(of_part.column);
+        value = value_at(all.column(index), static_cast<std::int64_t>(row));
+      }
+      using enum project::UnionValue::Kind;
+      std::string text = source.parts[part].name;
+      if (of_part.kind == kId && !value.is_null()) text = project::union_id(part, value);
+      if (of_part.kind == kIdText && !value.is_null()) text = project::id_text(value);
+      const bool is_text = of_part.kind == kPartName ||
+                           ((of_part.kind == kId || of_part.kind == kIdText) && !value.is_null());
+      if (is_text) value = Value::of_text(text);
+      if (of_part.kind == kPart) value = Value::of_integer(static_cast<std::int64_t>(part));
+      append_value(builder, value);
+    }
+    columns.push_back(builder.finish());
+  }
+  return {std::make_shared<table::Schema>(schema), std::move(columns), all.rows()};
 }
 
 OwnedEvent event_of(const EventColumns& events, std::int64_t row) {

@@ -34,6 +34,11 @@ class ViewBuilder {
   ViewBuilder& with_id(const std::string& column = "id");
   ViewBuilder& keyed_by(const std::vector<std::string>& columns);
   ViewBuilder& nan_is_null();
+  // The view reads the sources "a", which has no column z, and "b", which has no w, and no id either
+  // unless `has_second_id`. To be called when all else is said of the source.
+  ViewBuilder& of_two_sources(bool has_second_id);
+  // The last feature sees one of them alone.
+  ViewBuilder& of_source(const std::string& name);
 
   Result<Program> compile() const;
   // Fails the test if the view does not compile.
@@ -60,10 +65,14 @@ struct SourceRow {
   std::optional<std::string> s;
   std::optional<bool> flag;
   std::optional<std::int64_t> moment;
+  std::size_t source = 0;  // Which of several sources it is of.
 };
 
 // The rows as a batch under `schema`.
 table::Batch to_batch(const table::Schema& schema, const std::vector<SourceRow>& rows);
+// The same of the union of several sources, each row by way of its own.
+table::Batch to_union_batch(const project::Source& source, const table::Schema& schema,
+                            const std::vector<SourceRow>& rows);
 
 // A row of a batch as the kernel takes it.
 struct OwnedEvent {

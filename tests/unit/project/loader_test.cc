@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/base/time.h"
+#include "core/project/identity.h"
 #include "tests/unit/project/project_fixture.h"
 
 namespace rtml::project {
@@ -227,6 +228,70 @@ TEST_CASE("Loader: an experiment's shares add up") {
         "experiments/e.yaml:3:7 RT0107 the shares of the arms do not add up to 1: 0.6\n");
   CHECK(errors("[{name: a, share: 0.5}, {name: a, share: 0.5}]") ==
         "experiments/e.yaml:3:38 RT0109 two arms are called \"a\"\n");
+}
+
+namespace {
+
+// A project whose view reads two sources.
+std::map<std::string, std::string> two_sources(const std::string& sources,
+                                               const std::string& features) {
+  auto files = small_project();
+  files["sources/others.yaml"] =
+      "kind: source\nname: logins\nbatch: {type: file, path: logins.csv}\ntimestamp: at\nid: n\n";
+  files["features/user.yaml"] = "kind: feature_view\nname: v\nentities: [user_id]\n" + sources +
+                                "\nfeatures:\n" + features;
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("loader: a view of several sources reads their union") {
+  const Project project =
+      ProjectFixture(two_sources("sources: [logins, events]",
+                                 "  - {name: a, type: INT64, aggregate: count, source: events}\n"))
+          .require();
+  const FeatureView& view = project.views()[0];
+  CHECK(view.source == "logins+events");
+  CHECK(view.features[0].source.text == "events");
+  const Source& source = project.source_of(view);
+  REQUIRE(source.parts.size() == 2);
+  CHECK(source.parts[0].name == "logins");
+  CHECK(source.batch->path == "logins.csv, events.csv");
+  CHECK(project.sources().size() == 2);
+  CHECK(project.sources_of(view)[1]->name == "events");
+  CHECK(to_canonical_json(canonical(view)) ==
+        R"({"entities":["user_id"],"features":[{"aggregate":"count","name":"a","source":"events",)"
+        R"("type":"INT64"}],"kind":"feature_view","name":"v","sources":["logins","events"]})");
+  CHECK(content(project, view).at("sources").size() == 2);
+}
+
+TEST_CASE("loader: a list of one source is that source") {
+  const std::string feature = "  - {name: a, type: INT64, aggregate: count}\n";
+  const Project one = ProjectFixture(two_sources("source: events", feature)).require();
+  const Project list = ProjectFixture(two_sources("sources: [events]", feature)).require();
+  CHECK(identity(one, one.views()[0]) == identity(list, list.views()[0]));
+  CHECK(!list.source_of(list.views()[0]).is_union());
+}
+
+TEST_CASE("loader: what is wrong with several sources is told at its place") {
+  const auto errors = [](const std::string& sources, const std::string& feature) {
+    const auto loaded = ProjectFixture(two_sources(sources, "  - " + feature + "\n")).load();
+    REQUIRE(!loaded);
+    return ProjectFixture::messages(loaded.error());
+  };
+  const std::string count = "{name: a, type: INT64, aggregate: count}";
+  CHECK(errors("sources: [events, login]", count) ==
+        "features/user.yaml:4:19 RT0108 unknown source \"login\" (did you mean \"logins\"?)\n");
+  CHECK(errors("sources: [events, logins]\nsource: events", count).find("sources") !=
+        std::string::npos);
+  CHECK(errors("sources: [events, events]", count).find("4:19") != std::string::npos);
+  CHECK(errors("sources: [events, logins]",
+               "{name: a, type: INT64, aggregate: count, source: login}") ==
+        "features/user.yaml:6:54 RT0108 view \"v\" has no source \"login\" (did you mean "
+        "\"logins\"?)\n");
+  CHECK(errors("sources: [events, logins]", "{name: a, type: INT64, source: logins}") ==
+        "features/user.yaml:6:36 RT0107 feature a is no aggregate, so it has no \"source\": "
+        "logins\n");
 }
 
 }  // namespace rtml::project

@@ -38,16 +38,17 @@ TEST_CASE_FIXTURE(Opened, "migrate: changes the log, then makes the tables anew 
   // A later format that wants one more column, and tables that an older one had.
   const Migration steps[] = {
       {1, "this step is behind us"},
-      {2, "ALTER TABLE events ADD COLUMN note TEXT NOT NULL DEFAULT ''"},
-      {3, "UPDATE events SET note = 'migrated'"},
+      {2, "this one too"},
+      {3, "ALTER TABLE events ADD COLUMN note TEXT NOT NULL DEFAULT ''"},
+      {4, "UPDATE events SET note = 'migrated'"},
   };
   REQUIRE(connection->execute("CREATE TABLE of_old (x); DELETE FROM model_versions"));
-  CHECK(*inspect(*connection, 3) == FileState::kOld);
+  CHECK(*inspect(*connection, 4) == FileState::kOld);
   REQUIRE(connection->execute("BEGIN IMMEDIATE"));
   const Status migrated = migrate(*connection, steps);
   REQUIRE_MESSAGE(migrated, migrated.error().message());
   REQUIRE(connection->execute("COMMIT"));
-  CHECK(*inspect(*connection, 3) == FileState::kCurrent);
+  CHECK(*inspect(*connection, 4) == FileState::kCurrent);
   CHECK(*query_integer(*connection, "SELECT count(*) FROM model_versions") == 1);
   CHECK(*query_integer(*connection, "SELECT count(*) FROM events WHERE note = 'migrated'") == 3);
   CHECK(*query_integer(*connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'of_old'") ==
