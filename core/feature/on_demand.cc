@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "core/feature/evaluation_order.h"
@@ -62,7 +63,7 @@ Result<OnDemandProgram> OnDemandProgram::compile(const project::OnDemandView& vi
 
   const table::Schema schema(std::move(fields));
   std::vector<Error> errors;
-  std::vector<std::vector<std::size_t>> uses(view.features.size());
+  std::vector<std::set<std::size_t>> uses(view.features.size());
   for (std::size_t i = 0; i < view.features.size(); ++i) {
     const project::Feature& feature = view.features[i];
     auto node = expression::parse(text_of(feature));
@@ -89,13 +90,15 @@ Result<OnDemandProgram> OnDemandProgram::compile(const project::OnDemandView& vi
     }
     for (const std::size_t column : compiled->columns()) {
       if (column >= first_output && column < first_output + view.features.size()) {
-        uses[i].push_back(column - first_output);
+        uses[i].insert(column - first_output);
       }
     }
     program.expressions_.push_back(std::move(*compiled));
   }
   if (errors.empty()) {
-    EvaluationOrder ordered = evaluation_order(uses);
+    std::vector<std::vector<std::size_t>> lists;
+    for (const std::set<std::size_t>& used : uses) lists.emplace_back(used.begin(), used.end());
+    EvaluationOrder ordered = evaluation_order(lists);
     program.order_ = std::move(ordered.order);
     if (!ordered.circle.empty()) {
       errors.push_back(Error(ErrorCode::kFeatureDefinition,
