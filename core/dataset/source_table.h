@@ -42,8 +42,7 @@ class SourceTable {
 
  private:
   SourceTable() = default;
-  static Result<SourceTable> open_union(const project::Source& source,
-                                        const BuildContext& context);
+  static Result<SourceTable> open_union(const project::Source& source, const BuildContext& context);
   Result<std::unique_ptr<table::BatchReader>> scan_union(
       std::shared_ptr<const table::Schema> schema) const;
 

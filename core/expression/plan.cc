@@ -110,7 +110,8 @@ class Compiler {
     std::optional<Kind> kind;
     for (const Node& item : node.arguments) {
       if (!is_literal(item)) {
-        return fail(type_error(item, "a list holds literals only: numbers, texts, true, false, null"));
+        return fail(
+            type_error(item, "a list holds literals only: numbers, texts, true, false, null"));
       }
       const std::optional<Kind> found = kind_of_literal(item);
       if (!found) continue;
@@ -231,9 +232,10 @@ class Compiler {
   // if(c, a, d, b, e) means if(c, a, if(d, b, e)).
   Result<std::size_t> visit_chain(const Node& node) {
     if (node.arguments.size() % 2 == 0) {
-      return fail(type_error(node, "\"if\" takes pairs of condition and value and one value more, not " +
-                                       std::to_string(node.arguments.size()) + " arguments")
-                      .with_help("write if(condition, value, condition, value, otherwise)"));
+      return fail(
+          type_error(node, "\"if\" takes pairs of condition and value and one value more, not " +
+                               std::to_string(node.arguments.size()) + " arguments")
+              .with_help("write if(condition, value, condition, value, otherwise)"));
     }
     std::vector<std::size_t> arguments;
     for (const Node& argument : node.arguments) {
@@ -244,8 +246,7 @@ class Compiler {
     std::size_t folded = arguments.back();
     for (std::size_t i = arguments.size() - 1; i > 0; i -= 2) {
       if (is_null(folded) && is_null(arguments[i - 1])) continue;
-      RTML_TRY_ASSIGN(folded,
-                      call_named(node, "if", {arguments[i - 2], arguments[i - 1], folded}));
+      RTML_TRY_ASSIGN(folded, call_named(node, "if", {arguments[i - 2], arguments[i - 1], folded}));
     }
     if (is_null(folded)) return fail(type_error(node, "null alone has no type"));
     return folded;
@@ -378,9 +379,9 @@ Literal::Literal(const Node& node) {
     }
     case NodeKind::kList: {
       is_list_ = true;
-      const bool has_numbers = std::any_of(
-          node.arguments.begin(), node.arguments.end(),
-          [](const Node& item) { return kind_of_literal(item) == Kind::kDouble; });
+      const bool has_numbers =
+          std::any_of(node.arguments.begin(), node.arguments.end(),
+                      [](const Node& item) { return kind_of_literal(item) == Kind::kDouble; });
       // Texts point into the items, which stay where they are when the literal is moved.
       for (const Node& item : node.arguments) items_.emplace_back(item);
       for (const Literal& item : items_) {

@@ -45,8 +45,8 @@ void check_events(const project::FeatureView& view, const project::Source& sourc
 bool is_key(DataType type) {
   constexpr Kind kKinds[] = {Kind::kBool, Kind::kString, Kind::kBytes, Kind::kTimestamp};
   return !type.is_list &&
-         (table::is_integer(type) || std::find(std::begin(kKinds), std::end(kKinds), type.kind) !=
-                                         std::end(kKinds));
+         (table::is_integer(type) ||
+          std::find(std::begin(kKinds), std::end(kKinds), type.kind) != std::end(kKinds));
 }
 
 void check_key(const project::EntityKey& key, const project::FeatureView& view,

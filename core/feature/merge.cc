@@ -78,8 +78,7 @@ void merge_events(const Program& program, const State& a, const State& b, State&
   std::size_t i = 0;
   std::size_t j = 0;
   while (i < a.events() || j < b.events()) {
-    const bool is_a = j == b.events() ||
-                      (i < a.events() && place_of(a, i) <= place_of(b, j));
+    const bool is_a = j == b.events() || (i < a.events() && place_of(a, i) <= place_of(b, j));
     if (is_a) {
       if (doubles.count == 0 || doubles.in_a[i] == 0) append_event(program, a, i, to);
       ++i;

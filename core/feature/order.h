@@ -16,8 +16,8 @@ namespace rtml::feature {
 void append_sortable(std::string& bytes, const table::Value& value);
 
 // What decides between events of one time and created: of several sources the order of the view's
-// list, then the id, null lowest; where there is none, the canonical bytes of the row. Empty where the
-// program does not care.
+// list, then the id, null lowest; where there is none, the canonical bytes of the row. Empty where
+// the program does not care.
 std::string tie_break(const Program& program, const table::Value& id,
                       std::span<const table::Value> inputs);
 // Whether the event that has this tie-break has an id.

@@ -465,11 +465,10 @@ class Compiler {
     }
   }
   static void depend(Output& output, const Dependency& dependency) {
-    const auto found = std::find_if(output.dependencies.begin(), output.dependencies.end(),
-                                    [&](const Dependency& known) {
-                                      return known.column == dependency.column &&
-                                             known.source == dependency.source;
-                                    });
+    const auto found = std::find_if(
+        output.dependencies.begin(), output.dependencies.end(), [&](const Dependency& known) {
+          return known.column == dependency.column && known.source == dependency.source;
+        });
     if (found == output.dependencies.end()) {
       output.dependencies.push_back(dependency);
     } else {
@@ -519,9 +518,7 @@ class Compiler {
         if (table::Schema(values).find(name)) continue;
         Node column;
         column.kind = NodeKind::kColumn;
-        column.text = is_event_time(name, visible_.common())
-                          ? program_.time_column
-                          : name;
+        column.text = is_event_time(name, visible_.common()) ? program_.time_column : name;
         program_.row_cells.push_back(row_cell_of(column, {}));
         values.push_back({name, {program_.cells[program_.row_cells.back()].kind}});
       }
@@ -546,9 +543,7 @@ class Compiler {
         continue;
       }
       const std::string& name = names.field(column).name;
-      const bool is_time =
-          name == program_.time_column ||
-          is_event_time(name, visible_.common());
+      const bool is_time = name == program_.time_column || is_event_time(name, visible_.common());
       if (!is_time) depend(output, {name, "", 0});
     }
     output.expression = std::move(*compiled);

@@ -103,8 +103,8 @@ struct Program {
   std::vector<table::Field> inputs;
   bool nan_is_null = false;
   bool is_order_needed = false;  // Some feature tells the events of one moment apart.
-  // The input that says which of several sources an event is of; it comes before the id in the order
-  // of events. kNone: the view has one source.
+  // The input that says which of several sources an event is of; it comes before the id in the
+  // order of events. kNone: the view has one source.
   std::size_t source_input = kNone;
 
   std::vector<Slot> slots;
@@ -121,13 +121,14 @@ struct Program {
 
   std::int64_t ttl_us = 0;  // 0: for ever.
   bool as_of_created = false;
-  // A read at t takes no event at or before t - raw_retention_us - 1 from the events themselves, but
-  // for the latest row and for the sessions at that moment: the reach of windows that do not fold.
+  // A read at t takes no event at or before t - raw_retention_us - 1 from the events themselves,
+  // but for the latest row and for the sessions at that moment: the reach of windows that do not
+  // fold.
   std::int64_t raw_retention_us = 0;
 
-  // How late an event may be behind the watermark where reads reach `history_us` back and the stream
-  // declares no `allowed_lateness`: late is time <= watermark - lateness_us(). Such an event never
-  // meets what trim(watermark - history_us) has folded.
+  // How late an event may be behind the watermark where reads reach `history_us` back and the
+  // stream declares no `allowed_lateness`: late is time <= watermark - lateness_us(). Such an event
+  // never meets what trim(watermark - history_us) has folded.
   std::int64_t lateness_us(std::int64_t history_us = kDefaultHistoryUs) const {
     return raw_retention_us + history_us;
   }
@@ -137,9 +138,10 @@ struct Program {
 };
 
 // Compiles `view` over events of `source`, whose columns after renaming and conversion are
-// `schema`, union_schema() where the view has several; `keys` are the view's key columns (Project::keys_of). Fails with every error of the
-// view at once, each at its place: kExpressionSyntax, kExpressionType, kFeatureDefinition (types
-// that do not fit, cycles, a window or aggregate that is not computed yet), kDataMissingColumn.
+// `schema`, union_schema() where the view has several; `keys` are the view's key columns
+// (Project::keys_of). Fails with every error of the view at once, each at its place:
+// kExpressionSyntax, kExpressionType, kFeatureDefinition (types that do not fit, cycles, a window
+// or aggregate that is not computed yet), kDataMissingColumn.
 Result<Program> compile(const project::FeatureView& view, const project::Source& source,
                         std::span<const project::EntityKey> keys, const table::Schema& schema);
 

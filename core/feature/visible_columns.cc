@@ -88,10 +88,10 @@ std::optional<Error> VisibleColumns::partial_column(const std::string& column) c
         .with_help("an aggregate sees the columns of one source with \"source: " +
                    having.substr(0, having.find(',')) + "\"");
   }
-  return Error(ErrorCode::kDataWrongType,
-               "column \"" + column + "\" has several types: " + types)
-      .with_help("give it one type under \"columns:\" of the sources, or the feature one "
-                 "\"source:\"");
+  return Error(ErrorCode::kDataWrongType, "column \"" + column + "\" has several types: " + types)
+      .with_help(
+          "give it one type under \"columns:\" of the sources, or the feature one "
+          "\"source:\"");
 }
 
 void VisibleColumns::check(const Node& node, const project::LocatedText& located,
@@ -111,10 +111,11 @@ Error VisibleColumns::key_error(const std::string& key) const {
     const std::string& name = source_.parts[part].name;
     const auto index = parts_[part].find(key);
     if (!index) {
-      return Error(ErrorCode::kDataMissingColumn, "source " + name + " has no column \"" + key +
-                                                      "\", a key of view " + view_.name)
-          .with_help("every source of a view has its key columns; rename one under \"columns:\" of "
-                     "the source")
+      return Error(ErrorCode::kDataMissingColumn,
+                   "source " + name + " has no column \"" + key + "\", a key of view " + view_.name)
+          .with_help(
+              "every source of a view has its key columns; rename one under \"columns:\" of "
+              "the source")
           .at(place_of_part(part));
     }
     types += (part == 0 ? "" : ", ") + to_string(parts_[part].field(*index).type) + " in " + name;

@@ -1,7 +1,8 @@
-// Which columns of its view's sources a feature sees and how it names them. Internal to core/feature.
+// Which columns of its view's sources a feature sees and how it names them. Internal to
+// core/feature.
 //
-// A view of one source sees that source's columns. Of several (core/project/source_union.h) a feature
-// sees the columns that all have, or, where it says `source:`, those of the one.
+// A view of one source sees that source's columns. Of several (core/project/source_union.h) a
+// feature sees the columns that all have, or, where it says `source:`, those of the one.
 
 #pragma once
 

@@ -71,10 +71,10 @@ Error no_source(std::span<const ServedView> views, const Json& event) {
   }
   const Json* name = named_source(event);
   return Error(ErrorCode::kBadOptionValue,
-               name == nullptr ? "the event does not say of which source it is, view: " +
-                                     served.view->name
-                               : "view " + served.view->name + " reads no events of source " +
-                                     to_json_text(*name))
+               name == nullptr
+                   ? "the event does not say of which source it is, view: " + served.view->name
+                   : "view " + served.view->name + " reads no events of source " +
+                         to_json_text(*name))
       .with_help("\"event_source\" is one of: " + list);
 }
 
@@ -106,8 +106,7 @@ Result<feature::Event> read_event(const Json& event, std::int64_t time_us, const
   for (const table::Field& input : served.program.inputs) {
     std::string column = input.name;
     if (source.part) {
-      project::UnionValue value =
-          project::value_of_part(*served.source, *source.part, input.name);
+      project::UnionValue value = project::value_of_part(*served.source, *source.part, input.name);
       if (value.kind == project::UnionValue::Kind::kPart) {
         inputs.push_back(table::Value::of_integer(static_cast<std::int64_t>(*source.part)));
         continue;

@@ -35,9 +35,8 @@ tl::unexpected<Error> not_found(std::string_view reference, std::string_view nam
   for (const registry::Definition& definition : registered.all) {
     if (can_be_retired(definition)) names.push_back(definition.name);
   }
-  return fail(Error(ErrorCode::kRegistryNotFound,
-                    "the registry has no view or service: " + std::string(name) +
-                        did_you_mean(name, names))
+  return fail(Error(ErrorCode::kRegistryNotFound, "the registry has no view or service: " +
+                                                      std::string(name) + did_you_mean(name, names))
                   .with_help("\"rtml feature apply\" puts the project's definitions into the "
                              "registry"));
 }
@@ -73,8 +72,8 @@ Result<Retirement> plan_retirement(std::string_view reference, const Registered&
   Retirement retirement{*found, {}};
   for (const registry::Definition& user : registered.all) {
     if (user.retired || !reads(user, *found)) continue;
-    retirement.users.push_back(
-        (user.kind == "feature_service" ? "service " : "on-demand view ") + user.label());
+    retirement.users.push_back((user.kind == "feature_service" ? "service " : "on-demand view ") +
+                               user.label());
   }
   for (const auto& [alias, version] : registered.in_use) {
     if (is_bound(version, *found)) retirement.users.push_back("model " + alias);

@@ -62,8 +62,8 @@ struct BatchInput {
 };
 
 struct StreamInput {
-  std::string type;    // Of the storage plugin: "file", "kafka".
-  std::string format;  // Of a message: "json".
+  std::string type;               // Of the storage plugin: "file", "kafka".
+  std::string format;             // Of a message: "json".
   Json options = Json::object();  // Every other key, for the plugin and the decoder.
   SourceLocation location;
   std::int64_t max_message_bytes = 1'048'576;  // A longer message is a dead letter.
@@ -76,8 +76,8 @@ struct StreamInput {
 };
 
 // A table of events. The events of several sources, where a view reads them as one, are a source
-// too, which no file defines (core/project/source_union.h): `parts` are these sources in the order of
-// the view's list.
+// too, which no file defines (core/project/source_union.h): `parts` are these sources in the order
+// of the view's list.
 struct Source {
   std::string name;  // Of several: joined by '+'.
   std::optional<BatchInput> batch;
@@ -173,10 +173,10 @@ struct StreamTiming {
 struct FeatureView {
   std::string name;
   std::vector<std::string> entities;  // Empty: one state for all events.
-  std::vector<LocatedText> sources;  // Whose events it reads as one; at least one.
-  std::string source;                // Its name, or that of their union.
-  std::int64_t ttl_us = 0;     // 0: for ever.
-  bool as_of_created = false;  // A row counts only from when it was created.
+  std::vector<LocatedText> sources;   // Whose events it reads as one; at least one.
+  std::string source;                 // Its name, or that of their union.
+  std::int64_t ttl_us = 0;            // 0: for ever.
+  bool as_of_created = false;         // A row counts only from when it was created.
   std::vector<Feature> features;
   StreamTiming timing;
   Notes notes;

@@ -144,9 +144,10 @@ Result<FeatureSelection> Project::select_features(std::span<const std::string> r
       continue;
     }
     if (reference.find('@') != std::string::npos) {
-      return fail(Error(ErrorCode::kUnsupported,
-                        "a view is read as the project defines it, not by its version: " + reference)
-                      .with_help("\"rtml feature show NAME\" lists the versions of the registry"));
+      return fail(
+          Error(ErrorCode::kUnsupported,
+                "a view is read as the project defines it, not by its version: " + reference)
+              .with_help("\"rtml feature show NAME\" lists the versions of the registry"));
     }
     const std::size_t colon = reference.find(':');
     const bool names_feature = colon != std::string::npos;

@@ -163,9 +163,9 @@ Feature read_feature(const Node& node, std::vector<Error>& errors) {
   feature.source = located_text_of(node, "source");
   if (feature.form != FeatureForm::kAggregate) {
     errors.push_back(
-        Error(ErrorCode::kBadValue, "feature " + feature.name +
-                                        " is no aggregate, so it has no \"source\": " +
-                                        feature.source.text)
+        Error(ErrorCode::kBadValue,
+              "feature " + feature.name +
+                  " is no aggregate, so it has no \"source\": " + feature.source.text)
             .at(feature.source.location)
             .with_help(feature.form == FeatureForm::kColumn
                            ? "the latest row is that of all sources; write \"aggregate: last(" +
@@ -186,11 +186,10 @@ std::vector<Feature> read_features(const Node& node, const std::string& view,
     Feature feature = read_feature(item, errors);
     const auto [earlier, is_new] = lines.emplace(feature.name, feature.location.line);
     if (!is_new) {
-      errors.push_back(Error(ErrorCode::kDuplicateName,
-                             view + " has two features \"" + feature.name + "\"")
-                           .at(feature.location)
-                           .with_help("the first one is in line " +
-                                      std::to_string(earlier->second)));
+      errors.push_back(
+          Error(ErrorCode::kDuplicateName, view + " has two features \"" + feature.name + "\"")
+              .at(feature.location)
+              .with_help("the first one is in line " + std::to_string(earlier->second)));
     }
     read.push_back(std::move(feature));
   }
@@ -269,9 +268,9 @@ StreamInput read_stream(const Node& node) {
   stream.batch_ms = integer_of(node, "batch_ms", stream.batch_ms);
   stream.late = text_of(node, "late", stream.late);
   stream.dead_letters = text_of(node, "dead_letters", stream.dead_letters);
-  stream.options = other_members(node, {"type", "format", "max_message_bytes", "batch_rows",
-                                        "batch_ms", "late", "dead_letters", "timestamp_field",
-                                        "kafka_bootstrap_servers"});
+  stream.options =
+      other_members(node, {"type", "format", "max_message_bytes", "batch_rows", "batch_ms", "late",
+                           "dead_letters", "timestamp_field", "kafka_bootstrap_servers"});
   return stream;
 }
 
@@ -396,8 +395,9 @@ namespace {
 
 // A version is data of the registry, and a project is what its files say.
 Error version_error(const std::string& reference) {
-  return Error(ErrorCode::kUnsupported,
-               "a view is read as the project defines it, not by its version: \"" + reference + "\"")
+  return Error(
+             ErrorCode::kUnsupported,
+             "a view is read as the project defines it, not by its version: \"" + reference + "\"")
       .with_help("write \"" + reference.substr(0, reference.find('@')) +
                  "\"; to keep an older definition in use, define it under a name of its own");
 }
@@ -446,8 +446,8 @@ OnDemandView read_on_demand_view(const Node& node, std::vector<Error>& errors) {
   view.notes = notes_of(node);
   if (const Node* request = node.find("request")) {
     for (const Node::Member& member : request->members()) {
-      view.request.push_back({member.key.text(), table::parse_type(member.value.text())
-                                                     .value_or(table::DataType{})});
+      view.request.push_back(
+          {member.key.text(), table::parse_type(member.value.text()).value_or(table::DataType{})});
     }
   }
   view.inputs = read_items(node.find("inputs"), errors);

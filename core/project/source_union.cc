@@ -135,7 +135,8 @@ UnionValue value_of_part(const Source& source, std::size_t part, std::string_vie
     return of.created ? UnionValue{kColumn, of.created->column} : UnionValue{};
   }
   if (union_column == kUnionId || union_column == kUnionIdText) {
-    return of.id.empty() ? UnionValue{} : UnionValue{union_column == kUnionId ? kId : kIdText, of.id};
+    return of.id.empty() ? UnionValue{}
+                         : UnionValue{union_column == kUnionId ? kId : kIdText, of.id};
   }
   ColumnOrigin origin = origin_of(union_column);
   if (!origin.part.empty() && origin.part != of.name) return {};

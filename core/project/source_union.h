@@ -23,8 +23,10 @@
 namespace rtml::project {
 
 inline constexpr char kUnionMark = '\x1F';
-inline constexpr std::string_view kUnionTime = "\x1Ftime";        // TIMESTAMP.
-inline constexpr std::string_view kUnionCreated = "\x1F" "created";  // TIMESTAMP; null: not known.
+inline constexpr std::string_view kUnionTime = "\x1Ftime";  // TIMESTAMP.
+inline constexpr std::string_view kUnionCreated =
+    "\x1F"
+    "created";  // TIMESTAMP; null: not known.
 // STRING: the event's id, which no event of another source has, and which sorts within a source as
 // the source's ids do. Null where there is none.
 inline constexpr std::string_view kUnionId = "\x1Fid";
@@ -64,12 +66,12 @@ std::optional<std::size_t> find_part(const Source& source, std::string_view name
 // How a part's row fills a column of the union.
 struct UnionValue {
   enum class Kind : std::uint8_t {
-    kColumn,      // The part's `column`.
+    kColumn,  // The part's `column`.
     kNull,
-    kPart,        // Its place among the parts.
+    kPart,  // Its place among the parts.
     kPartName,
-    kId,          // union_id() of the part's `column`.
-    kIdText,      // id_text() of it.
+    kId,      // union_id() of the part's `column`.
+    kIdText,  // id_text() of it.
   };
   Kind kind = Kind::kNull;
   std::string column;

@@ -27,7 +27,8 @@ Result<Json> json_column(const Statement& row, int column, std::string_view what
 constexpr std::string_view kDefinitionSql =
     "SELECT d.kind, d.name, d.number, d.identity, d.content, c.number IS NOT NULL, d.created_us, "
     "d.event, r.number IS NOT NULL FROM definitions d LEFT JOIN current_definitions c ON c.kind = "
-    "d.kind AND c.name = d.name AND c.number = d.number LEFT JOIN retired_definitions r ON r.kind = "
+    "d.kind AND c.name = d.name AND c.number = d.number LEFT JOIN retired_definitions r ON r.kind "
+    "= "
     "d.kind AND r.name = d.name AND r.number = d.number ";
 
 Result<Definition> definition_of(const Statement& row) {

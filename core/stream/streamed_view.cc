@@ -95,11 +95,10 @@ void place_inputs(StreamedView& view, const project::Source& all, ColumnSet& col
       continue;
     }
     const project::UnionValue value = project::value_of_part(all, *view.part, input.name);
-    view.input_columns.push_back(value.kind == project::UnionValue::Kind::kPart
-                                     ? StreamedView::kPartColumn
-                                 : value.kind == project::UnionValue::Kind::kColumn
-                                     ? columns.add(value.column)
-                                     : StreamedView::kNoColumn);
+    view.input_columns.push_back(
+        value.kind == project::UnionValue::Kind::kPart     ? StreamedView::kPartColumn
+        : value.kind == project::UnionValue::Kind::kColumn ? columns.add(value.column)
+                                                           : StreamedView::kNoColumn);
   }
 }
 
@@ -168,8 +167,8 @@ Result<std::vector<SourceViews>> make_source_views(
   for (const project::FeatureView* view : views) {
     for (const project::Source* source : context.project.sources_of(*view)) {
       if (!source->stream) {
-        return fail(Error(ErrorCode::kUnsupported, "source " + source->name + " of view " +
-                                                       view->name + " has no stream")
+        return fail(Error(ErrorCode::kUnsupported,
+                          "source " + source->name + " of view " + view->name + " has no stream")
                         .at(source->location)
                         .with_help("add \"stream: {type: …}\" to the source"));
       }

@@ -33,7 +33,7 @@ struct ExplainedEvent {
   std::optional<std::int64_t> created_us;
   Json id;             // Null where the source has none.
   std::string source;  // Where the view has several; else empty.
-  Json value;  // Of the aggregate's argument; null where it counts events.
+  Json value;          // Of the aggregate's argument; null where it counts events.
   Part part = Part::kTaken;
 };
 

@@ -44,8 +44,7 @@ constexpr Example kExamples[] = {
 std::string definition_of(const project::Feature& feature) {
   switch (feature.form) {
     case project::FeatureForm::kAggregate:
-      return feature.aggregate.text +
-             (feature.source.empty() ? "" : " of " + feature.source.text) +
+      return feature.aggregate.text + (feature.source.empty() ? "" : " of " + feature.source.text) +
              (feature.filter.empty() ? "" : " where " + feature.filter.text);
     case project::FeatureForm::kExpression:
       return feature.expression.text;
@@ -103,11 +102,11 @@ Table events_table(const verify::ExplainedFeature& feature) {
   table.columns = {{"event_timestamp"}, {"id"}, {"value", true}, {""}};
   if (has_sources) table.columns.insert(table.columns.begin() + 1, {"source"});
   for (const verify::ExplainedEvent& event : feature.events) {
-    std::vector<Text> row = {
-        format_timestamp(event.time_us), event.id.is_null() ? "" : plain_text(event.id),
-        plain_text(event.value),
-        Text(std::string(verify::to_string(event.part)),
-             event.part == verify::Part::kTaken ? Tone::kGood : Tone::kFaint)};
+    std::vector<Text> row = {format_timestamp(event.time_us),
+                             event.id.is_null() ? "" : plain_text(event.id),
+                             plain_text(event.value),
+                             Text(std::string(verify::to_string(event.part)),
+                                  event.part == verify::Part::kTaken ? Tone::kGood : Tone::kFaint)};
     if (has_sources) row.insert(row.begin() + 1, event.source);
     table.rows.push_back(std::move(row));
   }

@@ -39,9 +39,9 @@ Result<std::int64_t> drop_online(const registry::Definition& version, bool dry_r
   RTML_TRY_ASSIGN(plugin::PluginHost * plugins, session.plugins());
   RTML_TRY_ASSIGN(const auto store, online::open_store(*project, *plugins));
   const auto epoch = static_cast<std::uint64_t>(session.clock().now_us());
-  RTML_TRY_ASSIGN(const online::DroppedView dropped,
-                  online::drop_view(version.identity, dry_run, epoch, *store,
-                                    {.cancel = &session.cancel()}));
+  RTML_TRY_ASSIGN(
+      const online::DroppedView dropped,
+      online::drop_view(version.identity, dry_run, epoch, *store, {.cancel = &session.cancel()}));
   return dropped.groups;
 }
 
@@ -50,27 +50,25 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   const bool allow_breaking = arguments.flag("--allow-breaking");
   const bool drops = arguments.flag("--drop-online");
   RTML_TRY_ASSIGN(registry::Registry * registry, session.registry());
-  RTML_TRY_ASSIGN(const RegistryChange change,
-                  make_registry_change("feature retire",
-                                       {{"name", name}, {"allow_breaking", allow_breaking}},
-                                       arguments, session));
+  RTML_TRY_ASSIGN(
+      const RegistryChange change,
+      make_registry_change("feature retire", {{"name", name}, {"allow_breaking", allow_breaking}},
+                           arguments, session));
   plan::Retirement retirement;
   const auto work = [&](registry::Transaction& transaction) -> Result<Json> {
     RTML_TRY_ASSIGN(const plan::Registered registered, plan::read_registered(transaction));
     RTML_TRY_ASSIGN(retirement, plan::plan_retirement(name, registered));
     if (drops && retirement.definition.kind != "feature_view") {
-      return fail(ErrorCode::kUsage, "the online store keeps nothing of a service or an on-demand "
-                                     "view: " +
-                                         retirement.definition.label());
+      return fail(ErrorCode::kUsage,
+                  "the online store keeps nothing of a service or an on-demand "
+                  "view: " +
+                      retirement.definition.label());
     }
     RTML_TRY(plan::retire(retirement, allow_breaking, transaction));
     const registry::Definition& version = retirement.definition;
-    return Json{{"kind", version.kind},
-                {"name", version.name},
-                {"version", version.label()},
-                {"identity", version.identity},
-                {"was_retired", version.retired},
-                {"users", retirement.users}};
+    return Json{{"kind", version.kind},           {"name", version.name},
+                {"version", version.label()},     {"identity", version.identity},
+                {"was_retired", version.retired}, {"users", retirement.users}};
   };
   RTML_TRY_ASSIGN(const registry::Answer answer, registry->change(change.change, work));
   Report report;

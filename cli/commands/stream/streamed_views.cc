@@ -45,7 +45,9 @@ Result<std::vector<const project::FeatureView*>> streamed_views(const Arguments&
   for (const project::FeatureView& view : project.views()) {
     // One of several without a stream is an error that names it: what it brings would be missing.
     const auto sources = project.sources_of(view);
-    const auto has_stream = [](const project::Source* source) { return source->stream.has_value(); };
+    const auto has_stream = [](const project::Source* source) {
+      return source->stream.has_value();
+    };
     if (std::any_of(sources.begin(), sources.end(), has_stream)) views.push_back(&view);
   }
   if (views.empty()) {

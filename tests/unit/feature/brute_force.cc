@@ -243,14 +243,15 @@ std::vector<bool> in_session(const project::Window& window,
   Wide first = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Wide time = events[i]->time;
-    const bool is_new = i == 0 || time - events[i - 1]->time > window.gap_us ||
-                        time - first > window.max_length_us;
+    const bool is_new =
+        i == 0 || time - events[i - 1]->time > window.gap_us || time - first > window.max_length_us;
     if (is_new) first = time;
     sessions.push_back(i == 0 ? 0 : sessions.back() + (is_new ? 1 : 0));
   }
   std::vector<bool> taken(events.size(), false);
   if (events.empty()) return taken;
-  const bool is_open = t - events.back()->time <= window.gap_us && t - first <= window.max_length_us;
+  const bool is_open =
+      t - events.back()->time <= window.gap_us && t - first <= window.max_length_us;
   int wanted = sessions.back();
   if (window.closed && is_open) --wanted;
   if (!window.closed && !is_open) wanted = -1;
@@ -431,8 +432,7 @@ std::vector<std::string> brute_read(const World& world, const std::vector<BruteE
   std::vector<std::string> values;
   for (const Spec& spec : world.specs) {
     values.push_back(is_too_old ? show(Value())
-                                : brute_feature(spec, events, t,
-                                                world.builder.source.nan_is_null));
+                                : brute_feature(spec, events, t, world.builder.source.nan_is_null));
   }
   return values;
 }

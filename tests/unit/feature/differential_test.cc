@@ -63,15 +63,16 @@ class Stream {
     for (std::int64_t row = 0; row < events_.rows; ++row) arrival.push_back(row);
     arrange(arrival);
     // The earliest event that is still to come.
-    std::vector<std::int64_t> earliest(arrival.size() + 1, std::numeric_limits<std::int64_t>::max());
+    std::vector<std::int64_t> earliest(arrival.size() + 1,
+                                       std::numeric_limits<std::int64_t>::max());
     for (std::size_t i = arrival.size(); i-- > 0;) {
       earliest[i] = std::min(earliest[i + 1], row(arrival[i]).t);
     }
     for (std::size_t i = 0; i < arrival.size(); ++i) {
       const auto key = key_of(world_, row(arrival[i]));
       if (!key) continue;
-      State& state = parts_[*key].try_emplace(partition_of(arrival[i]), kernel_.make_state())
-                         .first->second;
+      State& state =
+          parts_[*key].try_emplace(partition_of(arrival[i]), kernel_.make_state()).first->second;
       const UpdateOutcome outcome = kernel_.update(state, event_of(events_, arrival[i]).event);
       CHECK(outcome != UpdateOutcome::kFolded);
       if (one_in(random_, 20)) write_and_read(state);
@@ -282,8 +283,7 @@ void check_world(World& world, Random& random) {
     }
     CHECK(show_row(expected) == show_row(values));
   }
-  CHECK(stream.duplicates() ==
-        static_cast<std::int64_t>(swept->duplicates.size()));
+  CHECK(stream.duplicates() == static_cast<std::int64_t>(swept->duplicates.size()));
   if (!program.ttl_us && is_every_read_made) CHECK(overflows == swept->overflows);
 }
 

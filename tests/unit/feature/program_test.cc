@@ -145,32 +145,27 @@ TEST_CASE("compile: windows that make no sense are refused at their place") {
   };
   CHECK(refuse("count", [](ViewBuilder&, Window& window) { window.resolution_us = 3; }) ==
         "feature f: size and delay must be multiples of the resolution: 3us");
-  CHECK(refuse("count",
-               [](ViewBuilder&, Window& window) {
-                 window.resolution_us = 4;
-                 window.delay_us = 2;
-               }) == "feature f: size and delay must be multiples of the resolution: 4us");
+  CHECK(refuse("count", [](ViewBuilder&, Window& window) {
+          window.resolution_us = 4;
+          window.delay_us = 2;
+        }) == "feature f: size and delay must be multiples of the resolution: 4us");
   CHECK(refuse("count", [](ViewBuilder&, Window& window) { window.size_us = 0; }) ==
         "feature f: a window's size must be above 0 and reach back 10,000 years at most");
-  CHECK(refuse("count",
-               [](ViewBuilder&, Window& window) {
-                 window.kind = WindowKind::kSession;
-                 window.gap_us = 5;
-                 window.delay_us = 3;
-               }) == "feature f: a session window has no delay, resolution or bounds");
   CHECK(refuse("count", [](ViewBuilder&, Window& window) {
           window.kind = WindowKind::kSession;
-        }) == "feature f: a session's gap and max_length must be above 0 and 10,000 years at most");
-  CHECK(refuse("count",
-               [](ViewBuilder&, Window& window) {
-                 window.kind = WindowKind::kTumbling;
-                 window.size_us = 0;
-               }) == "feature f: a window's size must be above 0 and 10,000 years at most");
-  CHECK(refuse("count",
-               [](ViewBuilder& view, Window& window) {
-                 view.as_of_created();
-                 window.kind = WindowKind::kTumbling;
-               }) == "feature f: as_of_created needs sliding windows without resolution");
+          window.gap_us = 5;
+          window.delay_us = 3;
+        }) == "feature f: a session window has no delay, resolution or bounds");
+  CHECK(refuse("count", [](ViewBuilder&, Window& window) { window.kind = WindowKind::kSession; }) ==
+        "feature f: a session's gap and max_length must be above 0 and 10,000 years at most");
+  CHECK(refuse("count", [](ViewBuilder&, Window& window) {
+          window.kind = WindowKind::kTumbling;
+          window.size_us = 0;
+        }) == "feature f: a window's size must be above 0 and 10,000 years at most");
+  CHECK(refuse("count", [](ViewBuilder& view, Window& window) {
+          view.as_of_created();
+          window.kind = WindowKind::kTumbling;
+        }) == "feature f: as_of_created needs sliding windows without resolution");
 }
 
 TEST_CASE("compile: equal tiles share a fold, whatever the sizes of their windows") {
@@ -236,7 +231,9 @@ TEST_CASE("compile: of several sources a feature sees the columns of all, or of 
       .with_id()
       .of_two_sources(false);
   const Program program = view.program();
-  CHECK(names(program.inputs) == std::vector<std::string>{"\x1Fsource", "x", "y", "z\x1F" "b"});
+  CHECK(names(program.inputs) == std::vector<std::string>{"\x1Fsource", "x", "y",
+                                                          "z\x1F"
+                                                          "b"});
   CHECK(program.source_input == 0);
   CHECK(program.id_column == project::kUnionId);
   REQUIRE(program.outputs[1].dependencies.size() == 2);
@@ -248,9 +245,11 @@ TEST_CASE("compile: of several sources a feature sees the columns of all, or of 
 TEST_CASE("compile: of several sources the rows of those without ids break ties") {
   ViewBuilder view;
   view.aggregate("a", Kind::kDouble, "last(x)", 7).with_id().of_two_sources(false);
-  CHECK(names(view.program().inputs) ==
-        std::vector<std::string>{"\x1Fsource", "c", "flag", "id", "moment", "n", "name", "s", "x",
-                                 "y", "z\x1F" "b"});
+  CHECK(names(view.program().inputs) == std::vector<std::string>{"\x1Fsource", "c", "flag", "id",
+                                                                 "moment", "n", "name", "s", "x",
+                                                                 "y",
+                                                                 "z\x1F"
+                                                                 "b"});
 }
 
 TEST_CASE("compile: what not all sources have is refused where a feature sees all") {
@@ -263,8 +262,7 @@ TEST_CASE("compile: what not all sources have is refused where a feature sees al
   CHECK(with("sum(x)", "w > 1") == "not every source of view v has the column \"w\", only a");
   ViewBuilder latest;
   latest.column("z", Kind::kDouble).of_two_sources(true);
-  CHECK(error_of(latest) ==
-        "feature z: not every source of view v has the column \"z\", only b");
+  CHECK(error_of(latest) == "feature z: not every source of view v has the column \"z\", only b");
   ViewBuilder expression;
   expression.expression("e", Kind::kDouble, "z / 2").of_two_sources(true);
   CHECK(error_of(expression) == "not every source of view v has the column \"z\", only b");

@@ -204,8 +204,9 @@ Spec random_spec(Random& random, bool is_exact, bool may_be_list) {
                                                 "rate",
                                                 "approx_count_distinct",
                                                 "approx_quantile"};
-  static const std::string takes_any = "count min max first last column last_k top_k "
-                                       "count_distinct approx_count_distinct";
+  static const std::string takes_any =
+      "count min max first last column last_k top_k "
+      "count_distinct approx_count_distinct";
   Spec spec;
   spec.window = random_window(random, is_exact);
   do {
@@ -265,7 +266,8 @@ void add_feature(ViewBuilder& builder, const std::string& name, Spec& spec, bool
   const std::string text =
       spec.argument == ' ' ? spec.aggregate
                            : spec.aggregate + "(" + argument + constant_of(spec.aggregate) + ")";
-  builder.aggregate_over(name, {kind, is_list(spec.aggregate)}, text, spec.window, filters[spec.filter]);
+  builder.aggregate_over(name, {kind, is_list(spec.aggregate)}, text, spec.window,
+                         filters[spec.filter]);
 }
 
 // Which of two sources a feature sees: the one that has its column, else at random one or both.
@@ -330,7 +332,8 @@ std::string describe(const World& world) {
   if (world.sources == 2) text += world.has_second_id ? "two sources " : "second without id ";
   if (world.has_created) text += world.builder.view.as_of_created ? "as_of_created " : "created ";
   for (const Spec& spec : world.specs) {
-    text += "\n  " + spec.aggregate + "(" + spec.argument + ") filter " + std::to_string(spec.filter);
+    text +=
+        "\n  " + spec.aggregate + "(" + spec.argument + ") filter " + std::to_string(spec.filter);
     if (spec.source) text += " of source " + std::to_string(*spec.source);
     if (!spec.window) {
       text += " no window";

@@ -34,8 +34,8 @@ class ViewBuilder {
   ViewBuilder& with_id(const std::string& column = "id");
   ViewBuilder& keyed_by(const std::vector<std::string>& columns);
   ViewBuilder& nan_is_null();
-  // The view reads the sources "a", which has no column z, and "b", which has no w, and no id either
-  // unless `has_second_id`. To be called when all else is said of the source.
+  // The view reads the sources "a", which has no column z, and "b", which has no w, and no id
+  // either unless `has_second_id`. To be called when all else is said of the source.
   ViewBuilder& of_two_sources(bool has_second_id);
   // The last feature sees one of them alone.
   ViewBuilder& of_source(const std::string& name);

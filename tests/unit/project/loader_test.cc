@@ -238,8 +238,8 @@ std::map<std::string, std::string> two_sources(const std::string& sources,
   auto files = small_project();
   files["sources/others.yaml"] =
       "kind: source\nname: logins\nbatch: {type: file, path: logins.csv}\ntimestamp: at\nid: n\n";
-  files["features/user.yaml"] = "kind: feature_view\nname: v\nentities: [user_id]\n" + sources +
-                                "\nfeatures:\n" + features;
+  files["features/user.yaml"] =
+      "kind: feature_view\nname: v\nentities: [user_id]\n" + sources + "\nfeatures:\n" + features;
   return files;
 }
 
