@@ -57,6 +57,7 @@ struct FilledRegistry : RegistryFixture {
       RTML_TRY(transaction.apply("feature_view", "customer", std::string(64, '3'), {{"b", 3}}));
       RTML_TRY(transaction.apply("feature_view", "old", std::string(64, '4'), {{"c", 3}}));
       RTML_TRY(transaction.retire("feature_view", "old"));
+      RTML_TRY(transaction.retire_version("feature_view", "old", 1));
       Dataset dataset;
       dataset.identity = std::string(64, '5');
       RTML_TRY_ASSIGN(dataset.manifest_sha256, transaction.store(*manifest));
@@ -94,7 +95,7 @@ TEST_CASE_FIXTURE(FilledRegistry, "check: a sound registry has no findings") {
   REQUIRE(report);
   for (const auto& finding : report->findings) MESSAGE((finding.subject + " " + finding.message));
   CHECK(report->findings.empty());
-  CHECK(report->event_count == 16);
+  CHECK(report->event_count == 17);
   CHECK(report->artifact_count == 3);
   CHECK(findings(report->head_hash).empty());
   CHECK(findings(std::string(64, '0')).front().rule == "head");
@@ -110,7 +111,7 @@ TEST_CASE_FIXTURE(FilledRegistry, "check: finds every cell that was changed") {
       tables.push_back(table[0]);
     }
   }
-  REQUIRE(tables.size() == 11);
+  REQUIRE(tables.size() == 12);
   for (const std::string& table : tables) {
     std::vector<std::vector<std::string>> info;
     std::vector<std::vector<std::string>> rows;
@@ -209,7 +210,7 @@ TEST_CASE_FIXTURE(FilledRegistry, "back_up: the copy can take the registry's pla
   const auto file = temporary / "backup.db";
   const auto written = back_up(registry, file, false, progress, cancel);
   REQUIRE_MESSAGE(written, written.error().message());
-  CHECK(written->check.event_count == 16);
+  CHECK(written->check.event_count == 17);
   CHECK(back_up(registry, file, false, progress, cancel).error().code() == ErrorCode::kUsage);
   register_run(record_run("three"));
   CHECK(back_up(registry, file, true, progress, cancel));

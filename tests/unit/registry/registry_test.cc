@@ -158,6 +158,27 @@ TEST_CASE_FIXTURE(RegistryFixture, "retire: the plain name ends, the numbered on
   CHECK(reader->current_definitions()->empty());
 }
 
+TEST_CASE_FIXTURE(RegistryFixture,
+                  "retire_version: a number is marked, and applying it takes it back") {
+  const auto apply = [&](Transaction& transaction, const std::string& identity) {
+    return transaction.apply("feature_view", "v", identity, Json::object());
+  };
+  REQUIRE(registry.change(by_alice(), [&](Transaction& transaction) -> Result<Json> {
+    RTML_TRY(apply(transaction, "aaa"));
+    RTML_TRY(apply(transaction, "bbb"));
+    RTML_TRY(transaction.retire_version("feature_view", "v", 1));
+    CHECK(transaction.definition("feature_view", "v")->number == 2);
+    RTML_TRY(transaction.retire_version("feature_view", "v", 2));
+    CHECK_FALSE(transaction.definition("feature_view", "v"));
+    CHECK(transaction.definition("feature_view", "v@v2")->retired);
+    RTML_TRY(apply(transaction, "bbb"));
+    CHECK_FALSE(transaction.definition("feature_view", "v")->retired);
+    CHECK_FALSE(transaction.retire_version("feature_view", "v", 3));
+    return Json(nullptr);
+  }));
+  CHECK(registry.read()->definition("feature_view", "v@v1")->retired);
+}
+
 TEST_CASE_FIXTURE(RegistryFixture, "record_dataset: one that is known stays one") {
   const auto staged = registry.stage("manifest");
   const auto record = [&] {
