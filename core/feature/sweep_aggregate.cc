@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/feature/aggregate.h"
+#include "core/feature/sliding_window.h"
 #include "core/feature/sweep_block.h"
 
 namespace rtml::feature {
@@ -164,23 +165,15 @@ void sweep_wide(const SweepTask& task) {
   CellValues& result = *task.result;
   const std::vector<Position>& counts = task.prefix->counts;
   ExactSum sum;
-  Position begin = 0;
-  Position end = 0;
-  for (std::size_t read = 0; read < task.reads; ++read) {
-    const Position low = task.window.lows[read];
-    const Position high = task.window.highs[read];
-    for (; end < high; ++end) {
-      if (takes(task, end)) sum.add(task.values->numbers[end]);
-    }
-    for (; begin < low; ++begin) {
-      if (takes(task, begin)) sum.remove(task.values->numbers[begin]);
-    }
-    const Position terms = counts[high] - counts[low];
+  const auto add = [&](std::size_t i) { sum.add(task.values->numbers[i]); };
+  const auto remove = [&](std::size_t i) { sum.remove(task.values->numbers[i]); };
+  slide(task, add, remove, [&](std::size_t read) {
+    const Position terms = counts[task.window.highs[read]] - counts[task.window.lows[read]];
     result.valid[read] = terms > 0 ? 1 : 0;
     result.numbers[read] = kIsMean
                                ? canonical(sum.rounded() / static_cast<double>(std::max(terms, 1)))
                                : sum.rounded();
-  }
+  });
 }
 
 template <bool kIsMean>
