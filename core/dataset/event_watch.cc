@@ -21,9 +21,9 @@ Status EventWatch::add(const table::Batch& rows) {
   const table::Column& times = rows.column(time);
   for (std::int64_t row = 0; times.null_count() > 0 && row < rows.rows(); ++row) {
     if (!times.is_null(row)) continue;
-    return fail(Error(ErrorCode::kDataBadTimestamp,
-                      what_ + ": column " + source_.timestamp.column + " has no time in row " +
-                          std::to_string(rows_ + row + 1))
+    return fail(Error(ErrorCode::kDataBadTimestamp, what_ + ": column " + source_.timestamp.column +
+                                                        " has no time in row " +
+                                                        std::to_string(rows_ + row + 1))
                     .with_help("every event needs a time; leave such rows out of the source"));
   }
   if (!source_.id.empty()) {

@@ -56,8 +56,7 @@ Result<std::unique_ptr<table::BatchReader>> SourceSet::scan(
   }
   std::vector<table::Batch> slices;
   for (std::int64_t start = 0; start < entry.rows->rows(); start += kBatchRows) {
-    slices.push_back(
-        entry.rows->slice(start, std::min(kBatchRows, entry.rows->rows() - start)));
+    slices.push_back(entry.rows->slice(start, std::min(kBatchRows, entry.rows->rows() - start)));
   }
   return table::read_batches(entry.rows->shared_schema(), std::move(slices));
 }

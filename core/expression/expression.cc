@@ -97,8 +97,7 @@ class LaneSet {
     });
   }
 
-  void load(std::size_t index, const table::Column& column, std::int64_t start,
-            std::int64_t rows) {
+  void load(std::size_t index, const table::Column& column, std::int64_t start, std::int64_t rows) {
     const Lane& lane = lanes_[index];
     for (std::int64_t row = 0; row < rows; ++row) {
       lane.valid[row] = column.is_null(start + row) ? 0 : 1;
@@ -142,8 +141,7 @@ void append_lane(table::ColumnBuilder& builder, const Lane& lane, std::int64_t r
     if (lane.valid[row] == 0) {
       builder.append_null();
     } else if (builder.type().is_list) {
-      table::append_value(builder,
-                          Value::of_list(static_cast<const List*>(lane.data)[row]));
+      table::append_value(builder, Value::of_list(static_cast<const List*>(lane.data)[row]));
     } else if (kind == Kind::kBool) {
       builder.append_bool(static_cast<const bool*>(lane.data)[row]);
     } else if (kind == Kind::kDouble) {
@@ -245,7 +243,9 @@ const std::vector<FunctionInfo>& function_table() {
   static const std::vector<FunctionInfo> table = [] {
     std::vector<FunctionInfo> rows;
     for (const detail::Meaning& meaning : detail::meanings()) {
-      FunctionInfo info{std::string(meaning.name), std::string(meaning.arguments), {},
+      FunctionInfo info{std::string(meaning.name),
+                        std::string(meaning.arguments),
+                        {},
                         std::string(meaning.meaning)};
       for (const Overload* overload : detail::overloads_of(meaning.name)) {
         info.signatures.push_back(detail::signature(*overload));

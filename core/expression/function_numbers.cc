@@ -144,7 +144,6 @@ bool haversine(double* out, double latitude_a, double longitude_a, double latitu
   return true;
 }
 
-
 void add_arithmetic(Rows& rows) {
   rows.push_back(row<static_cast<bool (*)(I*, I, I)>(add)>("+", "ii:i"));
   rows.push_back(row<static_cast<bool (*)(D*, D, D)>(add)>("+", "dd:d"));

@@ -166,9 +166,9 @@ class Lexer {
   }
 
   Result<Token> symbol(Token token) {
-    constexpr std::array<std::string_view, 20> kSymbols = {
-        "==", "!=", "<=", ">=", "<>", "&&", "||", "+", "-", "*",
-        "/",  "%",  "<",  ">",  "(",  ")",  "[",  "]", ",", "="};
+    constexpr std::array<std::string_view, 20> kSymbols = {"==", "!=", "<=", ">=", "<>", "&&", "||",
+                                                           "+",  "-",  "*",  "/",  "%",  "<",  ">",
+                                                           "(",  ")",  "[",  "]",  ",",  "="};
     const std::string_view rest = input_.substr(position_);
     const auto* found = std::find_if(kSymbols.begin(), kSymbols.end(),
                                      [&](std::string_view s) { return rest.starts_with(s); });

@@ -46,8 +46,11 @@ class Parameters {
     const std::size_t given = call.arguments.size();
     if (given < least || given > most) {
       const std::string expected = most == 1 ? "one value" : usage_of(row_);
-      return refuse(call, call.text + " takes " + expected + ", not " + std::to_string(given) +
-                              (most == 1 ? "" : given == 1 ? " argument" : " arguments"),
+      return refuse(call,
+                    call.text + " takes " + expected + ", not " + std::to_string(given) +
+                        (most == 1    ? ""
+                         : given == 1 ? " argument"
+                                      : " arguments"),
                     most == 1 ? "write " + call.text + "(column)" : "");
     }
     for (std::size_t i = 1; i < given; ++i) {

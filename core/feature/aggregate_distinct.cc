@@ -215,9 +215,8 @@ Value read_top_k(const KeptWindow& window, ReadMemory& memory) {
   }
   std::vector<std::int64_t> words = words_of(window);
   auto counts = counted(words);
-  return most_frequent(counts, count, memory, [&](std::int64_t word) {
-    return value_of_word(window.values->kind, word);
-  });
+  return most_frequent(counts, count, memory,
+                       [&](std::int64_t word) { return value_of_word(window.values->kind, word); });
 }
 
 std::unique_ptr<Accumulator> accumulate_count_distinct(Kind kind,

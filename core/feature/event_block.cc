@@ -153,9 +153,9 @@ void read_created(ByteReader& reader, std::size_t events, State& state) {
       state.created_us.push_back(State::kNoCreated);
       continue;
     }
-    state.created_us.push_back(static_cast<std::int64_t>(
-        static_cast<std::uint64_t>(delays[next++]) +
-        static_cast<std::uint64_t>(state.times_us[before + i])));
+    state.created_us.push_back(
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(delays[next++]) +
+                                  static_cast<std::uint64_t>(state.times_us[before + i])));
   }
 }
 

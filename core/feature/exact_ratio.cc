@@ -78,8 +78,8 @@ double rounded_ratio(const WideNumber& a, const WideNumber& b) {
 
 double rounded_variance(std::int64_t n, const WideNumber& sum, const WideNumber& squares) {
   if (squares.is_zero()) return 0.0;
-  const int scale = sum.is_zero() ? 32 * squares.lowest
-                                  : std::min(64 * sum.lowest, 32 * squares.lowest);
+  const int scale =
+      sum.is_zero() ? 32 * squares.lowest : std::min(64 * sum.lowest, 32 * squares.lowest);
   const int top = std::max(sum.is_zero() ? scale : 64 * sum.lowest + 2 * bits_of(sum),
                            32 * squares.lowest + bits_of(squares) + 64);
   // The numerator, and what a quotient of 66 bits over n² may shift it by.

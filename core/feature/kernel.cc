@@ -54,7 +54,8 @@ State Kernel::make_state() const {
   State state;
   state.slots.resize(program_.slots.size());
   state.folds.resize(program_.folds.size());
-  if (program_.has_sessions) state.session_starts_us.assign(program_.windows.size(), kBeforeAllTime);
+  if (program_.has_sessions)
+    state.session_starts_us.assign(program_.windows.size(), kBeforeAllTime);
   return state;
 }
 
@@ -147,10 +148,10 @@ UpdateOutcome Kernel::update(State& state, const Event& event) {
 
 Result<Row> Kernel::read_with_event(const State& state, const Event& event, std::int64_t time_us) {
   if (state.folded_until_us != State::kNotFolded && event.time_us <= state.folded_until_us) {
-    return fail(ErrorCode::kOutsideHistory,
-                "cannot apply an event of " + format_timestamp(event.time_us) + " to view " +
-                    program_.view + ": its state is final up to " +
-                    format_timestamp(state.folded_until_us));
+    return fail(ErrorCode::kOutsideHistory, "cannot apply an event of " +
+                                                format_timestamp(event.time_us) + " to view " +
+                                                program_.view + ": its state is final up to " +
+                                                format_timestamp(state.folded_until_us));
   }
   // The vectors of the overlay keep their memory from read to read.
   State& overlay = memory_->overlay;

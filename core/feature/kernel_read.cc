@@ -24,8 +24,7 @@ struct EventRange {
 };
 
 // The session that a window names at `time_us`. Nothing if the state does not know it.
-std::optional<EventRange> find_session(const Window& window,
-                                       const std::vector<std::int64_t>& times,
+std::optional<EventRange> find_session(const Window& window, const std::vector<std::int64_t>& times,
                                        std::int64_t start_us, std::int64_t time_us) {
   if (start_us == State::kUnknownSession) return std::nullopt;
   const std::size_t end = first_after(times, time_us);
@@ -107,10 +106,9 @@ class FoldReader {
  private:
   void start(std::int64_t last_bucket, std::int64_t high_us) {
     bucket_ = static_cast<std::size_t>(
-        std::upper_bound(buckets_.begin(), buckets_.end(), last_bucket,
-                         [](std::int64_t index, const FoldedBucket& bucket) {
-                           return index < bucket.index;
-                         }) -
+        std::upper_bound(
+            buckets_.begin(), buckets_.end(), last_bucket,
+            [](std::int64_t index, const FoldedBucket& bucket) { return index < bucket.index; }) -
         buckets_.begin());
     event_ = first_after(reading_.events.times_us, high_us);
   }

@@ -126,11 +126,10 @@ void see_events(const SlotView* filter, std::size_t begin, std::size_t end, Seen
 using See = void (*)(const SlotView&, const SlotView*, std::size_t, std::size_t, Seen&);
 
 See see_of(const ReadPass& pass, bool has_numbers) {
-  static constexpr See kTable[2][2][2] = {
-      {{see<false, false, false>, see<false, false, true>},
-       {see<false, true, false>, see<false, true, true>}},
-      {{see<true, false, false>, see<true, false, true>},
-       {see<true, true, false>, see<true, true, true>}}};
+  static constexpr See kTable[2][2][2] = {{{see<false, false, false>, see<false, false, true>},
+                                           {see<false, true, false>, see<false, true, true>}},
+                                          {{see<true, false, false>, see<true, false, true>},
+                                           {see<true, true, false>, see<true, true, true>}}};
   return kTable[has_numbers ? 1 : 0][pass.has_sums ? 1 : 0][pass.has_extremes ? 1 : 0];
 }
 
@@ -247,7 +246,7 @@ void run_pass(const ReadPass& pass, const Program& program, const PassEvents& ev
   Seen seen(events.times_us.size());
   Emitter emitter(pass, program, events, cells, memory);
   bool is_first = true;
-  std::size_t end = 0;     // Of the windows.
+  std::size_t end = 0;    // Of the windows.
   std::size_t begin = 0;  // Events from here on have been seen.
   for (const PassWindow& window : pass.windows) {
     const WindowEnds ends = ends_of(program.windows[window.window], events.time_us);

@@ -6,8 +6,8 @@
 
 #include "core/feature/aggregate.h"
 #include "core/feature/byte_codec.h"
-#include "core/feature/events.h"
 #include "core/feature/event_block.h"
+#include "core/feature/events.h"
 #include "core/feature/exact_sum.h"
 #include "core/feature/kernel.h"
 #include "core/feature/read.h"

@@ -13,7 +13,7 @@ namespace rtml::plan {
 namespace {
 
 constexpr std::string_view kKinds[] = {"source", "entity", "feature_view", "on_demand_view",
-                                        "feature_service"};
+                                       "feature_service"};
 
 // Features of one view that are gone or have another type, with the words for it.
 using LostFeatures = std::map<std::string, std::string>;

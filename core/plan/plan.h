@@ -1,8 +1,8 @@
 // What applying a project would change in the registry, and what that would break.
 //
-// A plan compares the sources, entities, feature views, on-demand views and feature services of a project with the
-// definitions that plain names mean in a registry, by identity. Values; plan and apply within one
-// transaction to be sure that nothing moved in between.
+// A plan compares the sources, entities, feature views, on-demand views and feature services of a
+// project with the definitions that plain names mean in a registry, by identity. Values; plan and
+// apply within one transaction to be sure that nothing moved in between.
 
 #pragma once
 

@@ -56,8 +56,8 @@ auto FallbackStore::read_from_either(const CallOptions& call, Read read)
   }
   if (answer.error().code() == ErrorCode::kInterrupted) return answer;
   // If one of the two may answer later, so may the read.
-  const ErrorCode code = answer.error().exit_class() == ExitClass::kRetry ? answer.error().code()
-                                                                          : failure.code();
+  const ErrorCode code =
+      answer.error().exit_class() == ExitClass::kRetry ? answer.error().code() : failure.code();
   Error both(code, failure.message() + "; the fallback failed too: " + answer.error().message());
   return fail(std::move(both).with_help(failure.help()));
 }

@@ -75,10 +75,10 @@ class PluginTransaction : public OnlineTransaction {
     const std::vector<rtml_bytes> names = bytes_of_all(groups);
     ErrorSlot error;
     ReturnedGroups found;
-    RTML_TRY(error.check(*store_->plugin,
-                         store_->table->get(transaction_, names.data(),
-                                            static_cast<std::int64_t>(names.size()), found.get(),
-                                            error.get())));
+    RTML_TRY(error.check(
+        *store_->plugin,
+        store_->table->get(transaction_, names.data(), static_cast<std::int64_t>(names.size()),
+                           found.get(), error.get())));
     return groups_asked_for(*store_->plugin, "get", found, names.size());
   }
 
@@ -177,17 +177,16 @@ class PluginOnlineStore : public OnlineStore {
                    bool with_members, const CallOptions& options, ReturnedGroups* found) {
     const CallContext call(options);
     ErrorSlot error;
-    RTML_TRY(error.check(*store_->plugin,
-                         store_->table->scan(store_->store, bytes_of(prefix), bytes_of(after),
-                                             limit, with_members ? 1 : 0, call.get(), found->get(),
-                                             error.get())));
+    RTML_TRY(error.check(
+        *store_->plugin,
+        store_->table->scan(store_->store, bytes_of(prefix), bytes_of(after), limit,
+                            with_members ? 1 : 0, call.get(), found->get(), error.get())));
     const rtml_groups& groups = *found->get();
     if (groups.count < 0 || groups.count > limit ||
         (groups.count > 0 && groups.groups == nullptr)) {
-      return fail(broken_contract(
-          *store_->plugin, "scan",
-          std::to_string(groups.count) + " groups where " + std::to_string(limit) +
-              " is the most"));
+      return fail(broken_contract(*store_->plugin, "scan",
+                                  std::to_string(groups.count) + " groups where " +
+                                      std::to_string(limit) + " is the most"));
     }
     std::string_view last = after;
     for (std::int64_t i = 0; i < groups.count; ++i) {
@@ -207,9 +206,9 @@ class PluginOnlineStore : public OnlineStore {
 }  // namespace
 
 const std::string* find_member(const Members& members, std::string_view name) {
-  const auto found =
-      std::lower_bound(members.begin(), members.end(), name,
-                       [](const auto& member, std::string_view text) { return member.first < text; });
+  const auto found = std::lower_bound(
+      members.begin(), members.end(), name,
+      [](const auto& member, std::string_view text) { return member.first < text; });
   return found != members.end() && found->first == name ? &found->second : nullptr;
 }
 

@@ -21,9 +21,8 @@ Result<std::vector<Partition>> read_partitions(const LoadedPlugin& plugin, std::
                                       std::to_string(previous)));
     }
     if (partition.first_offset < -1 || partition.end_offset < -1) {
-      return fail(broken_contract(plugin, call,
-                                  "a negative offset of partition " +
-                                      std::to_string(partition.partition)));
+      return fail(broken_contract(
+          plugin, call, "a negative offset of partition " + std::to_string(partition.partition)));
     }
     partitions.push_back({partition.partition, partition.is_started != 0, partition.first_offset,
                           partition.end_offset, std::string(view(partition.name))});
@@ -56,8 +55,8 @@ class PluginStreamReader : public StreamReader {
     ErrorSlot error;
     rtml_poll polled = {};
     polled.struct_size = sizeof polled;
-    RTML_TRY(error.check(*store_->plugin, store_->table->poll(reader_, limit, call.get(), &polled,
-                                                              error.get())));
+    RTML_TRY(error.check(*store_->plugin,
+                         store_->table->poll(reader_, limit, call.get(), &polled, error.get())));
     if (polled.count < 0 || polled.count > limit ||
         (polled.count > 0 && polled.messages == nullptr)) {
       return fail(broken_contract(*store_->plugin, "poll",
@@ -73,8 +72,8 @@ class PluginStreamReader : public StreamReader {
     const CallContext call(options);
     ErrorSlot error;
     Returned<rtml_partitions> given;
-    RTML_TRY(error.check(*store_->plugin, store_->table->assignment(reader_, call.get(),
-                                                                    given.get(), error.get())));
+    RTML_TRY(error.check(*store_->plugin,
+                         store_->table->assignment(reader_, call.get(), given.get(), error.get())));
     RTML_TRY_ASSIGN(auto partitions, read_partitions(*store_->plugin, "assignment", *given.get()));
     std::map<std::int32_t, std::int64_t> started;
     for (const Partition& partition : partitions) {
@@ -107,18 +106,17 @@ class PluginStreamReader : public StreamReader {
                      const CallOptions& options) override {
     const CallContext call(options);
     ErrorSlot error;
-    return error.check(*store_->plugin,
-                       store_->table->acknowledge(reader_, partition, next_offset, call.get(),
-                                                  error.get()));
+    return error.check(*store_->plugin, store_->table->acknowledge(reader_, partition, next_offset,
+                                                                   call.get(), error.get()));
   }
 
  private:
   Status take(const rtml_message& message) {
     const auto next = next_offset_.find(message.partition);
     if (next == next_offset_.end()) {
-      return fail(broken_contract(
-          *store_->plugin, "poll",
-          "a message of partition " + std::to_string(message.partition) + ", which is not started"));
+      return fail(broken_contract(*store_->plugin, "poll",
+                                  "a message of partition " + std::to_string(message.partition) +
+                                      ", which is not started"));
     }
     if (message.offset < next->second) {
       return fail(broken_contract(*store_->plugin, "poll",

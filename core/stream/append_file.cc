@@ -11,8 +11,8 @@ namespace rtml::stream {
 namespace {
 
 Error failed(const std::filesystem::path& path, std::string_view what) {
-  return Error(ErrorCode::kIo, "cannot " + std::string(what) + " " + path.string() + ": " +
-                                   std::strerror(errno));
+  return Error(ErrorCode::kIo,
+               "cannot " + std::string(what) + " " + path.string() + ": " + std::strerror(errno));
 }
 
 class Descriptor {

@@ -18,9 +18,9 @@ struct ChunkRow {
   std::int64_t offset = 0;
   std::int64_t ingest_time_us = 0;  // 0: not known.
   std::int32_t partition = 0;
-  std::int32_t error = -1;      // In Chunk::errors; below 0: decoded.
-  bool says_nothing = false;    // A tombstone.
-  std::string_view bytes;       // As they came.
+  std::int32_t error = -1;    // In Chunk::errors; below 0: decoded.
+  bool says_nothing = false;  // A tombstone.
+  std::string_view bytes;     // As they came.
 };
 
 struct Chunk {

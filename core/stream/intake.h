@@ -58,15 +58,14 @@ struct IntakeOptions {
   std::size_t intake = 0;  // As items name it.
   std::int64_t poll_rows = 4096;
   std::int64_t queued_bytes = std::int64_t{32} << 20;  // So many may wait to be applied.
-  bool once = false;  // Ends when nothing came for a second.
+  bool once = false;                                   // Ends when nothing came for a second.
   std::optional<std::int64_t> max_retry_us;
 };
 
 class Intake {
  public:
   Intake(std::unique_ptr<plugin::StreamReader> reader, std::unique_ptr<message::Decoder> decoder,
-         std::size_t columns, const IntakeOptions& options, const Clock& clock,
-         IntakeQueue& queue);
+         std::size_t columns, const IntakeOptions& options, const Clock& clock, IntakeQueue& queue);
   // Stops the thread.
   ~Intake();
 

@@ -21,8 +21,8 @@ constexpr ReasonWord kReasonWords[] = {
 };
 
 tl::unexpected<Error> not_a_letter(std::string_view what) {
-  return fail(ErrorCode::kDataCorrupt, "not a line of late events or dead letters: " +
-                                           std::string(what));
+  return fail(ErrorCode::kDataCorrupt,
+              "not a line of late events or dead letters: " + std::string(what));
 }
 
 Result<std::string> text_member(const Json& json, const char* name) {

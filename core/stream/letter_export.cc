@@ -32,8 +32,7 @@ Result<std::int64_t> export_letters(const online::PartName& part, online::Record
     std::vector<std::string> lines;
     for (const online::Record& record : records) lines.push_back(record.bytes);
     RTML_TRY(append_lines(path, lines));
-    RTML_TRY_ASSIGN(const auto transaction,
-                    store.begin(online::position_group(part), epoch, call));
+    RTML_TRY_ASSIGN(const auto transaction, store.begin(online::position_group(part), epoch, call));
     for (const online::Record& record : records) {
       RTML_TRY(online::remove_record(part, kind, record.offset, *transaction));
     }

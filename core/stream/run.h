@@ -23,13 +23,13 @@
 namespace rtml::stream {
 
 struct RunOptions {
-  bool once = false;                          // End when nothing has come for a second.
-  std::optional<std::int64_t> duration_us;    // End after this time.
-  std::optional<std::int64_t> max_retry_us;   // Give up after so long without success.
-  bool from_beginning = false;                // Forget what is kept and read it anew.
-  bool is_standard_input = false;             // Messages are the lines of standard input.
-  std::filesystem::path metrics_file;         // Empty: none.
-  std::int64_t process = 0;                   // As `stream status` shows it.
+  bool once = false;                         // End when nothing has come for a second.
+  std::optional<std::int64_t> duration_us;   // End after this time.
+  std::optional<std::int64_t> max_retry_us;  // Give up after so long without success.
+  bool from_beginning = false;               // Forget what is kept and read it anew.
+  bool is_standard_input = false;            // Messages are the lines of standard input.
+  std::filesystem::path metrics_file;        // Empty: none.
+  std::int64_t process = 0;                  // As `stream status` shows it.
 };
 
 struct RunReport {

@@ -15,14 +15,14 @@ namespace rtml::stream {
 // What only the process that runs knows; it writes it into the store with each batch, so that
 // another process can show it.
 struct RunFacts {
-  std::int64_t committed_us = 0;   // When the last batch was committed; 0: never.
+  std::int64_t committed_us = 0;  // When the last batch was committed; 0: never.
   std::int64_t messages_per_s = 0;
-  std::int64_t commit_us = 0;      // How long the last commit took.
-  std::int64_t end_offset = -1;    // Of the partition as the medium said last; -1: not known.
-  std::int64_t retries = 0;        // Of store and medium, since the process began.
-  std::int64_t held_back_us = 0;   // How long reading stood still for applying.
+  std::int64_t commit_us = 0;     // How long the last commit took.
+  std::int64_t end_offset = -1;   // Of the partition as the medium said last; -1: not known.
+  std::int64_t retries = 0;       // Of store and medium, since the process began.
+  std::int64_t held_back_us = 0;  // How long reading stood still for applying.
   std::int64_t process = 0;
-  std::string partition_name;      // A file's path; empty: the number says it.
+  std::string partition_name;  // A file's path; empty: the number says it.
 };
 
 struct PartSnapshot {

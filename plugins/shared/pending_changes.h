@@ -92,8 +92,7 @@ inline void add_changed(sdk::Groups& stored, const PendingGroup& changes, sdk::G
   const rtml_group& group = stored.finish().front();
   std::map<std::string_view, std::string_view> members;
   for (std::int64_t i = 0; i < group.member_count && !changes.replaces_all; ++i) {
-    members[sdk::Groups::text(group.members[i].name)] =
-        sdk::Groups::text(group.members[i].value);
+    members[sdk::Groups::text(group.members[i].name)] = sdk::Groups::text(group.members[i].value);
   }
   for (const auto& [member, value] : changes.members) {
     if (value) {

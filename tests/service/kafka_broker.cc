@@ -29,7 +29,8 @@ std::string script() {
 using Client = std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)>;
 using Settings = std::vector<std::pair<const char*, std::string>>;
 
-Client make_client(rd_kafka_type_t type, const std::string& brokers, const Settings& settings = {}) {
+Client make_client(rd_kafka_type_t type, const std::string& brokers,
+                   const Settings& settings = {}) {
   rd_kafka_conf_t* configuration = rd_kafka_conf_new();
   char problem[512];
   rd_kafka_conf_set(configuration, "bootstrap.servers", brokers.c_str(), problem, sizeof problem);
@@ -54,7 +55,8 @@ std::string administer(const std::string& brokers,
   std::size_t count = 0;
   const rd_kafka_topic_result_t** results = nullptr;
   if (event != nullptr && rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATETOPICS_RESULT) {
-    results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
   }
   for (std::size_t i = 0; i < count; ++i) {
     if (rd_kafka_topic_result_error(results[i]) == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
@@ -116,7 +118,8 @@ bool KafkaBroker::start() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
     ::setpgid(0, 0);
-    const int log = ::open((directory_ / "broker.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    const int log =
+        ::open((directory_ / "broker.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(log, 1);
     ::dup2(log, 2);
     ::execl(script().c_str(), script().c_str(), "run", directory_.c_str(), nullptr);
@@ -193,7 +196,8 @@ std::string KafkaBroker::delete_records(const std::string& topic, std::int32_t p
   });
 }
 
-std::string KafkaBroker::produce(const std::string& topic, const std::vector<KafkaRecord>& records) {
+std::string KafkaBroker::produce(const std::string& topic,
+                                 const std::vector<KafkaRecord>& records) {
   const Client client = make_client(RD_KAFKA_PRODUCER, address(),
                                     {{"linger.ms", "5"}, {"message.max.bytes", "12000000"}});
   return produce_all(client.get(), topic, records);

@@ -177,7 +177,8 @@ TEST_CASE("kafka: passes the conformance suite of streams") {
   const auto checks = plugin::check_conformance(host, *info, settings);
   REQUIRE(checks);
   CHECK(checks->size() >= 6);
-  for (const auto& check : *checks) CHECK_MESSAGE(check.passed, check.name << ": " << check.problem);
+  for (const auto& check : *checks)
+    CHECK_MESSAGE(check.passed, check.name << ": " << check.problem);
 }
 
 TEST_CASE("kafka: gives keys, times and tombstones, and no aborted messages") {
@@ -204,8 +205,7 @@ TEST_CASE("kafka: gives keys, times and tombstones, and no aborted messages") {
     return text.find("committed") != std::string::npos;
   }));
   // Offsets 3 to 5 were aborted, 6 is the mark of that.
-  CHECK(text ==
-        "0 'key' 'value'\n1 'gone' '' tombstone\n2 '' ''\n7 '' 'committed'\n");
+  CHECK(text == "0 'key' 'value'\n1 'gone' '' tombstone\n2 '' ''\n7 '' 'committed'\n");
   // The mark of the commit, offset 8, is nothing to wait for.
   CHECK(wait_for([&] {
     consumer.poll();

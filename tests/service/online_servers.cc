@@ -53,9 +53,19 @@ RedisServer::RedisServer(std::filesystem::path directory, std::vector<std::strin
 
 bool RedisServer::start() {
   std::filesystem::create_directories(directory_);
-  std::vector<std::string> arguments = {
-      find_program("redis-server")->string(), "--bind", "127.0.0.1", "--port", std::to_string(port_),
-      "--dir", directory_.string(), "--save", "", "--appendonly", "yes", "--appendfsync", "always"};
+  std::vector<std::string> arguments = {find_program("redis-server")->string(),
+                                        "--bind",
+                                        "127.0.0.1",
+                                        "--port",
+                                        std::to_string(port_),
+                                        "--dir",
+                                        directory_.string(),
+                                        "--save",
+                                        "",
+                                        "--appendonly",
+                                        "yes",
+                                        "--appendfsync",
+                                        "always"};
   arguments.insert(arguments.end(), more_.begin(), more_.end());
   if (!process_.start(arguments, port_, directory_ / "log")) return false;
   // Until its data is read it listens and refuses.

@@ -4,12 +4,12 @@
 namespace rtml {
 namespace {
 
-#define START_OR_SKIP(server)                                      \
-  if (!test::PostgresServer::reason_to_skip().empty()) {           \
-    MESSAGE("skipped: ", test::PostgresServer::reason_to_skip());  \
-    return;                                                        \
-  }                                                                \
-  REQUIRE((server).start());                                       \
+#define START_OR_SKIP(server)                                     \
+  if (!test::PostgresServer::reason_to_skip().empty()) {          \
+    MESSAGE("skipped: ", test::PostgresServer::reason_to_skip()); \
+    return;                                                       \
+  }                                                               \
+  REQUIRE((server).start());                                      \
   test::read_steps(*test::open_store("postgres", (server).options()))
 
 TEST_CASE("postgres: the store keeps the contract") {

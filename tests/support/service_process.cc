@@ -48,7 +48,8 @@ sockaddr_in loopback(std::uint16_t port) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::chdir(log.parent_path().c_str()) != 0) ::_exit(126);
   std::vector<char*> words;
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   ::execv(words.front(), words.data());
   ::_exit(127);

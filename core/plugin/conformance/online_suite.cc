@@ -75,8 +75,11 @@ class OnlineChecks {
   }
 
   Status removal() {
-    RTML_TRY(put_all({{"gone", "m", "1"}, {"gone too", "m", "1"}, {"part", "a", "1"},
-                      {"part", "b", "2"}, {"new", "a", "1"}}));
+    RTML_TRY(put_all({{"gone", "m", "1"},
+                      {"gone too", "m", "1"},
+                      {"part", "a", "1"},
+                      {"part", "b", "2"},
+                      {"new", "a", "1"}}));
     RTML_TRY_ASSIGN(auto transaction, store_.begin(kScope, 1, {}));
     RTML_TRY(transaction->remove("gone", "m"));
     RTML_TRY(transaction->remove_group("gone too"));
@@ -98,8 +101,12 @@ class OnlineChecks {
 
   Status scan() {
     const std::string after_one("p/1\0", 4);
-    RTML_TRY(put_all({{"p/2", "m", "b"}, {"p/1", "m", "a"}, {"p/\xFF", "m", "c"}, {"q", "m", "d"},
-                      {"p", "m", "e"}, {after_one, "m", "f"}}));
+    RTML_TRY(put_all({{"p/2", "m", "b"},
+                      {"p/1", "m", "a"},
+                      {"p/\xFF", "m", "c"},
+                      {"q", "m", "d"},
+                      {"p", "m", "e"},
+                      {after_one, "m", "f"}}));
     RTML_TRY_ASSIGN(const auto all, store_.scan("p/", "", 10, {}));
     RTML_TRY(expect(all == Scanned{{"p/1", {{"m", "a"}}},
                                    {after_one, {{"m", "f"}}},
@@ -181,7 +188,8 @@ class OnlineChecks {
       const std::string group = "many/" + std::to_string(100'000 + i);
       puts.push_back({group, "a", std::string(300, 'x')});
       puts.push_back({group, "b", std::to_string(i)});
-      wanted.emplace_back(group, Members{{"a", puts[puts.size() - 2].value}, {"b", puts.back().value}});
+      wanted.emplace_back(group,
+                          Members{{"a", puts[puts.size() - 2].value}, {"b", puts.back().value}});
     }
     RTML_TRY(put_all(puts));
     RTML_TRY_ASSIGN(const auto back, store_.scan("many/", "", 10'000, {}));

@@ -32,7 +32,8 @@ Status start_partitions(StreamReader& reader, const Offsets& offsets) {
   for (const Partition& partition : partitions) {
     if (partition.is_started) continue;
     const auto offset = offsets.find(partition.partition);
-    RTML_TRY(reader.start(partition.partition, offset == offsets.end() ? kBeginning : offset->second,
+    RTML_TRY(reader.start(partition.partition,
+                          offset == offsets.end() ? kBeginning : offset->second,
                           within(kPollTimeoutUs)));
   }
   RTML_TRY_ASSIGN(const auto after, reader.assignment(within(kPollTimeoutUs)));
@@ -115,10 +116,9 @@ Status shows_partitions(StreamStore& store, const Json& options,
                         const std::vector<SeenMessage>& all) {
   RTML_TRY_ASSIGN(const auto partitions, store.partitions(options, within(kEndTimeoutUs)));
   for (const SeenMessage& message : all) {
-    const auto found =
-        std::find_if(partitions.begin(), partitions.end(), [&](const Partition& partition) {
-          return partition.partition == message.partition;
-        });
+    const auto found = std::find_if(
+        partitions.begin(), partitions.end(),
+        [&](const Partition& partition) { return partition.partition == message.partition; });
     const std::string number = std::to_string(message.partition);
     RTML_TRY(expect(found != partitions.end(), "partition " + number + " is not shown"));
     RTML_TRY(expect(found->end_offset == -1 || found->end_offset > message.offset,
@@ -174,7 +174,8 @@ void check_stream(PluginHost& host, const PluginInfo& plugin, const ConformanceS
   suite.check("a partition starts again", [&] { return starts_again(*store, options, all); });
   suite.check("partitions are shown without reading",
               [&] { return shows_partitions(*store, options, all); });
-  suite.check("waiting ends when it is cancelled", [&] { return waits_no_longer(*store, options); });
+  suite.check("waiting ends when it is cancelled",
+              [&] { return waits_no_longer(*store, options); });
 }
 
 }  // namespace rtml::plugin

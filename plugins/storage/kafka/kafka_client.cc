@@ -55,14 +55,13 @@ sdk::Result<std::unique_ptr<KafkaClient>> KafkaClient::open(KafkaSettings settin
   rd_kafka_conf_set_opaque(configuration->get(), client.get());
   rd_kafka_conf_set_error_cb(configuration->get(), &KafkaClient::on_error);
   // librdkafka writes to standard error by default, which is not a plugin's.
-  rd_kafka_conf_set_log_cb(configuration->get(), [](const rd_kafka_t*, int, const char*,
-                                                    const char*) {});
+  rd_kafka_conf_set_log_cb(configuration->get(),
+                           [](const rd_kafka_t*, int, const char*, const char*) {});
   if (listener != nullptr && !client->settings_.group.empty()) {
     rd_kafka_conf_set_rebalance_cb(configuration->get(), &KafkaClient::on_rebalance);
   }
   char problem[512] = {};
-  client->client_ =
-      rd_kafka_new(RD_KAFKA_CONSUMER, configuration->get(), problem, sizeof problem);
+  client->client_ = rd_kafka_new(RD_KAFKA_CONSUMER, configuration->get(), problem, sizeof problem);
   if (client->client_ == nullptr) {
     return sdk::fail(RTML_STATUS_INVALID_ARGUMENT,
                      "cannot make a Kafka client: " + redacted(problem, client->settings_));
@@ -156,10 +155,10 @@ sdk::Result<std::int32_t> KafkaClient::partition_count(const sdk::Call& call) {
     if (call.is_cancelled()) return sdk::fail(RTML_STATUS_CANCELLED, "interrupted");
     const std::int64_t now_us = monotonic_us();
     if (count && (now_us > begun_us + kUnknownTopicGraceUs || now_us >= give_up_us)) {
-      return sdk::fail(RTML_STATUS_NOT_FOUND,
-                       "no such topic: " + settings_.topic + " (brokers: " + settings_.brokers +
-                           ")",
-                       "make the topic first; reading makes none");
+      return sdk::fail(
+          RTML_STATUS_NOT_FOUND,
+          "no such topic: " + settings_.topic + " (brokers: " + settings_.brokers + ")",
+          "make the topic first; reading makes none");
     }
     if (now_us >= give_up_us) return unreachable();
     std::this_thread::sleep_for(std::chrono::milliseconds(count ? kSliceMs : 0));

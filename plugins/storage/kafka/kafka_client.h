@@ -69,9 +69,9 @@ class KafkaClient {
   KafkaSettings settings_;
   AssignmentListener* listener_;
   rd_kafka_t* client_ = nullptr;
-  std::string last_reason_;     // Of the latest failure to connect.
-  std::string refusal_;         // Why no broker lets this client in; empty: none did so.
-  bool is_down_ = false;        // All brokers are away, as far as is known.
+  std::string last_reason_;  // Of the latest failure to connect.
+  std::string refusal_;      // Why no broker lets this client in; empty: none did so.
+  bool is_down_ = false;     // All brokers are away, as far as is known.
   bool was_reached_ = false;
 };
 

@@ -29,8 +29,8 @@ class KafkaStreamStore : public sdk::StreamStore {
           client->get(), client->settings().topic.c_str(), number, &partition.first_offset,
           &partition.end_offset, kAskTimeoutMs);
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return client->error_of(code, "cannot ask for the ends of topic: " +
-                                          client->settings().topic);
+        return client->error_of(code,
+                                "cannot ask for the ends of topic: " + client->settings().topic);
       }
       partitions.push_back(std::move(partition));
     }

@@ -100,8 +100,8 @@ sdk::Status KafkaReader::apply_starts() {
   for (auto& [number, owned] : owned_) {
     if (!owned.is_started) continue;
     auto* entry = rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), number);
-    entry->offset = owned.next_offset == sdk::kOffsetBeginning ? RD_KAFKA_OFFSET_BEGINNING
-                                                               : owned.next_offset;
+    entry->offset =
+        owned.next_offset == sdk::kOffsetBeginning ? RD_KAFKA_OFFSET_BEGINNING : owned.next_offset;
     owned.end_seen = -1;
   }
   const rd_kafka_resp_err_t code = rd_kafka_assign(client_->get(), list.get());
@@ -129,8 +129,8 @@ sdk::Status KafkaReader::take(std::int64_t limit, int wait_ms) {
     RTML_SDK_TRY(std::move(status));
     const std::int64_t room = limit - static_cast<std::int64_t>(held_.size());
     if (room <= 0 || held_bytes_ >= kPollBytesMax || assignment_changed_) return {};
-    count = rd_kafka_consume_batch_queue(queue_, 0, chunk,
-                                         static_cast<std::size_t>(std::min<std::int64_t>(room, kChunk)));
+    count = rd_kafka_consume_batch_queue(
+        queue_, 0, chunk, static_cast<std::size_t>(std::min<std::int64_t>(room, kChunk)));
   }
   return {};
 }
@@ -199,14 +199,14 @@ sdk::Status KafkaReader::check_reachable() {
     return {};
   }
   if (!topic_missing_since_) topic_missing_since_ = steady_clock::now();
-  sdk::Error error = sdk::fail(RTML_STATUS_NOT_FOUND,
-                               "the topic is gone: " + client_->settings().topic);
+  sdk::Error error =
+      sdk::fail(RTML_STATUS_NOT_FOUND, "the topic is gone: " + client_->settings().topic);
   error.retryable = steady_clock::now() - *topic_missing_since_ < kTopicMissingMax;
   return error;
 }
 
-// Nothing comes from librdkafka when a topic is deleted under a reader, and nobody but a group tells
-// of new partitions: one has to ask.
+// Nothing comes from librdkafka when a topic is deleted under a reader, and nobody but a group
+// tells of new partitions: one has to ask.
 void KafkaReader::look_at_topic() {
   if (!client_->settings().follows) return;
   const auto now = steady_clock::now();
@@ -269,8 +269,8 @@ sdk::Status KafkaReader::acknowledge(std::int32_t partition, std::int64_t next_o
                                      const sdk::Call& /*call*/) {
   if (client_->settings().group.empty() || owned_.find(partition) == owned_.end()) return {};
   const PartitionList list(rd_kafka_topic_partition_list_new(1));
-  auto* entry = rd_kafka_topic_partition_list_add(
-      list.get(), client_->settings().topic.c_str(), partition);
+  auto* entry =
+      rd_kafka_topic_partition_list_add(list.get(), client_->settings().topic.c_str(), partition);
   entry->offset = next_offset;
   // Whether it arrives matters to nobody but those who watch.
   (void)rd_kafka_commit(client_->get(), list.get(), 1);

@@ -16,9 +16,9 @@ struct NamedProperty {
   const char* property;
 };
 constexpr NamedProperty kNamedProperties[] = {
-    {"security_protocol", "security.protocol"}, {"ssl_ca", "ssl.ca.location"},
+    {"security_protocol", "security.protocol"},      {"ssl_ca", "ssl.ca.location"},
     {"ssl_certificate", "ssl.certificate.location"}, {"ssl_key", "ssl.key.location"},
-    {"sasl_mechanism", "sasl.mechanisms"}, {"sasl_username", "sasl.username"},
+    {"sasl_mechanism", "sasl.mechanisms"},           {"sasl_username", "sasl.username"},
 };
 
 struct SecretProperty {
@@ -160,7 +160,7 @@ Result<bool> read_secret_option(const std::string& option, const Json& value,
 Status read_option(const std::string& option, const Json& value, KafkaSettings* settings) {
   struct TextOption {
     std::string_view option;
-    std::string KafkaSettings::* member;
+    std::string KafkaSettings::*member;
   };
   constexpr TextOption kTexts[] = {{"topic", &KafkaSettings::topic},
                                    {"group", &KafkaSettings::group},
@@ -203,8 +203,8 @@ Status set(rd_kafka_conf_t* configuration, const std::string& name, const std::s
       RD_KAFKA_CONF_OK) {
     return {};
   }
-  return fail(ErrorCode::kBadValue, "librdkafka refuses a property: " + name + " (" +
-                                        redacted(problem, settings) + ")");
+  return fail(ErrorCode::kBadValue,
+              "librdkafka refuses a property: " + name + " (" + redacted(problem, settings) + ")");
 }
 
 }  // namespace

@@ -53,7 +53,8 @@ std::string first_line(const char* message) {
 sdk::Error error_of(const PGresult& result, const std::string& server) {
   const char* const state = PQresultErrorField(&result, PG_DIAG_SQLSTATE);
   const char* const primary = PQresultErrorField(&result, PG_DIAG_MESSAGE_PRIMARY);
-  const std::string reason = first_line(primary == nullptr ? PQresultErrorMessage(&result) : primary);
+  const std::string reason =
+      first_line(primary == nullptr ? PQresultErrorMessage(&result) : primary);
   return error_of_state(state == nullptr ? "08" : state,
                         "postgres refused: " + server + " (" + reason + ")");
 }

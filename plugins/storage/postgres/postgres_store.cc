@@ -66,10 +66,10 @@ sdk::Result<sdk::Groups> PostgresStore::scan(std::string_view prefix, std::strin
                                              const sdk::Call& call) {
   const Wait wait = sessions_->wait_for(call);
   const std::string end = end_of_prefix(prefix);
-  Statement statement{end.empty() ? kScanToEnd : kScan,
-                      true,
-                      {std::string(after), std::string(prefix),
-                       big_endian(static_cast<std::uint64_t>(limit))}};
+  Statement statement{
+      end.empty() ? kScanToEnd : kScan,
+      true,
+      {std::string(after), std::string(prefix), big_endian(static_cast<std::uint64_t>(limit))}};
   if (!end.empty()) statement.parameters.push_back(end);
   RTML_SDK_TRY_ASSIGN(auto results, sessions_->run({statement}, wait));
   const std::shared_ptr<const PGresult> rows(std::move(results.front()));
@@ -87,8 +87,7 @@ sdk::Result<sdk::Groups> PostgresStore::scan(std::string_view prefix, std::strin
 sdk::Result<std::unique_ptr<sdk::OnlineTransaction>> PostgresStore::begin(std::string_view scope,
                                                                           std::uint64_t epoch,
                                                                           const sdk::Call& call) {
-  RTML_SDK_TRY_ASSIGN(auto transaction,
-                      PostgresTransaction::begin(sessions_, scope, epoch, call));
+  RTML_SDK_TRY_ASSIGN(auto transaction, PostgresTransaction::begin(sessions_, scope, epoch, call));
   return std::unique_ptr<sdk::OnlineTransaction>(std::move(transaction));
 }
 

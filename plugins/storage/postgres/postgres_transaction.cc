@@ -29,8 +29,7 @@ sdk::Result<std::unique_ptr<PostgresTransaction>> PostgresTransaction::begin(
     std::shared_ptr<Sessions> sessions, std::string_view scope, std::uint64_t epoch,
     const sdk::Call& call) {
   RTML_SDK_TRY(plugins::check_scope(scope));
-  auto transaction =
-      std::make_unique<PostgresTransaction>(std::move(sessions), scope, epoch, call);
+  auto transaction = std::make_unique<PostgresTransaction>(std::move(sessions), scope, epoch, call);
   RTML_SDK_TRY(transaction->check_epoch());
   return transaction;
 }
@@ -43,9 +42,8 @@ sdk::Error PostgresTransaction::stale() const {
 
 // A writer that is behind learns it before it works; the word that counts is that of start().
 sdk::Status PostgresTransaction::check_epoch() {
-  RTML_SDK_TRY_ASSIGN(
-      const auto results,
-      sessions_->run({{kReadEpoch, true, {scope_}}}, sessions_->wait_for(call_)));
+  RTML_SDK_TRY_ASSIGN(const auto results,
+                      sessions_->run({{kReadEpoch, true, {scope_}}}, sessions_->wait_for(call_)));
   const PGresult& rows = *results.front();
   if (PQntuples(&rows) == 0 || bytes_at(rows, 0, 0) <= big_endian(epoch_)) return {};
   return stale();
@@ -61,8 +59,8 @@ sdk::Result<sdk::Groups> PostgresTransaction::get(const std::vector<std::string_
   if (groups.empty()) return sdk::Groups();
   const Wait wait = sessions_->wait_for(call_);
   const Statement statement = read_statement(groups);
-  auto results = session_ == nullptr ? sessions_->run({statement}, wait)
-                                     : session_->run({statement}, wait);
+  auto results =
+      session_ == nullptr ? sessions_->run({statement}, wait) : session_->run({statement}, wait);
   if (!results) return std::move(results.error());
   const std::shared_ptr<const PGresult> rows(std::move(results->front()));
   sdk::Groups found;

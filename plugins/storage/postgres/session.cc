@@ -113,7 +113,8 @@ sdk::Status Session::finish_connecting(const Wait& wait) {
     state = PQconnectPoll(connection_);
   }
   // Says "already exists, skipping" and the like, which belongs on nobody's terminal.
-  PQsetNoticeReceiver(connection_, [](void*, const PGresult*) {}, nullptr);
+  PQsetNoticeReceiver(
+      connection_, [](void*, const PGresult*) {}, nullptr);
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
     return lost("cannot use connection to postgres");
   }
@@ -145,7 +146,8 @@ sdk::Status Session::prepare(const std::string& schema, const Wait& wait) {
   }
 }
 
-// Those who come first at the same time may be in each other's way: one of them has made the tables.
+// Those who come first at the same time may be in each other's way: one of them has made the
+// tables.
 sdk::Status Session::make_tables(const std::string& schema, const Wait& wait) {
   constexpr int kAttempts = 3;
   constexpr std::int64_t kPauseUs = 50'000;
@@ -188,12 +190,11 @@ sdk::Status Session::send(const std::vector<Statement>& statements) {
     }
     const std::vector<int> formats(values.size(), 1);
     const int count = static_cast<int>(values.size());
-    const int sent =
-        statement.is_prepared
-            ? PQsendQueryPrepared(connection_, statement.text.c_str(), count, values.data(),
-                                  lengths.data(), formats.data(), 1)
-            : PQsendQueryParams(connection_, statement.text.c_str(), count, nullptr, values.data(),
-                                lengths.data(), formats.data(), 1);
+    const int sent = statement.is_prepared
+                         ? PQsendQueryPrepared(connection_, statement.text.c_str(), count,
+                                               values.data(), lengths.data(), formats.data(), 1)
+                         : PQsendQueryParams(connection_, statement.text.c_str(), count, nullptr,
+                                             values.data(), lengths.data(), formats.data(), 1);
     if (sent != 1) return lost("cannot send to postgres");
   }
   if (PQpipelineSync(connection_) != 1) return lost("cannot send to postgres");

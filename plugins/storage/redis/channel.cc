@@ -22,9 +22,9 @@ constexpr std::size_t kReceiveBytes = 65'536;
 constexpr std::size_t kEncryptBytesMax = 262'144;
 
 sdk::Error away(const Address& address, const std::string& why) {
-  sdk::Error error = sdk::fail(RTML_STATUS_IO,
-                               "cannot connect to redis: " + address.text() + " (" + why + ")",
-                               "is the server running, and is the address right?");
+  sdk::Error error =
+      sdk::fail(RTML_STATUS_IO, "cannot connect to redis: " + address.text() + " (" + why + ")",
+                "is the server running, and is the address right?");
   error.retryable = true;
   return error;
 }
@@ -95,8 +95,8 @@ Channel::~Channel() {
 }
 
 sdk::Error Channel::lost(const std::string& why) const {
-  sdk::Error error = sdk::fail(RTML_STATUS_IO, "connection to redis was lost: " + address_.text() +
-                                                   " (" + why + ")");
+  sdk::Error error = sdk::fail(
+      RTML_STATUS_IO, "connection to redis was lost: " + address_.text() + " (" + why + ")");
   error.retryable = true;
   return error;
 }
@@ -184,8 +184,7 @@ sdk::Status Channel::wait(bool wants_to_send, const Wait& wait) {
     RTML_SDK_TRY(flush_encrypted());
     has_to_send = has_to_send || !encrypted_out_.empty();
   }
-  return wait.until_ready(descriptor_,
-                          static_cast<short>(has_to_send ? POLLIN | POLLOUT : POLLIN));
+  return wait.until_ready(descriptor_, static_cast<short>(has_to_send ? POLLIN | POLLOUT : POLLIN));
 }
 
 }  // namespace rtml::redis

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "plugins/storage/redis/options.h"
 #include "plugins/shared/wait.h"
+#include "plugins/storage/redis/options.h"
 #include "rtml/sdk/result.h"
 
 namespace rtml::redis {

@@ -126,10 +126,10 @@ sdk::Status Connection::take_replies(std::vector<Reply>* replies) {
   while (true) {
     void* reply = nullptr;
     if (redisReaderGetReply(reader_, &reply) != REDIS_OK) {
-      return sdk::fail(RTML_STATUS_IO,
-                       "no Redis server, or its answer is damaged: " + server() + " (" +
-                           reader_->errstr + ")",
-                       "does the address name a Redis server, and does it want tls?");
+      return sdk::fail(
+          RTML_STATUS_IO,
+          "no Redis server, or its answer is damaged: " + server() + " (" + reader_->errstr + ")",
+          "does the address name a Redis server, and does it want tls?");
     }
     if (reply == nullptr) return {};
     replies->emplace_back(static_cast<redisReply*>(reply));

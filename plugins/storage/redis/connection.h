@@ -18,10 +18,10 @@
 #include <string_view>
 #include <vector>
 
+#include "plugins/shared/wait.h"
 #include "plugins/storage/redis/channel.h"
 #include "plugins/storage/redis/options.h"
 #include "plugins/storage/redis/reply.h"
-#include "plugins/shared/wait.h"
 
 namespace rtml::redis {
 

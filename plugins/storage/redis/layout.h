@@ -2,7 +2,8 @@
 // digits:
 //
 //   p:{b}:g:NAME   a group: a hash with a field "m" + NAME for each member and, in a cluster, a
-//                  field "e" + 16 digits of the SHA-256 of the scope for each fence: an epoch, 20 digits
+//                  field "e" + 16 digits of the SHA-256 of the scope for each fence: an epoch, 20
+//                  digits
 //   p:{b}:i        a sorted set of the names of the bucket's groups, all with the score 0
 //   p:{b}:s:SCOPE  a hash: "e", the highest epoch committed, and "n", the token of its last commit
 //

@@ -122,10 +122,10 @@ sdk::Error RedisTransaction::stale(std::string_view current) const {
     const auto first = digits.find_first_not_of('0');
     return first == std::string_view::npos ? std::string("0") : std::string(digits.substr(first));
   };
-  return sdk::fail(RTML_STATUS_STALE_EPOCH,
-                   "epoch " + number(epoch_) + " is over, the current one is " + number(current) +
-                       ": " + scope_,
-                   "another process has taken this part over; end this one");
+  return sdk::fail(
+      RTML_STATUS_STALE_EPOCH,
+      "epoch " + number(epoch_) + " is over, the current one is " + number(current) + ": " + scope_,
+      "another process has taken this part over; end this one");
 }
 
 sdk::Status RedisTransaction::read_scope() {
@@ -254,8 +254,8 @@ sdk::Status RedisTransaction::check_outcome(const redisReply& reply) const {
     commits_->forget(scope_);
     if (outcome == "stale" && reply.elements == 2) return stale(text_of(*reply.element[1]));
     if (outcome == "moved") {
-      sdk::Error error = sdk::fail(RTML_STATUS_BUSY,
-                                   "another transaction was committed in between: " + scope_);
+      sdk::Error error =
+          sdk::fail(RTML_STATUS_BUSY, "another transaction was committed in between: " + scope_);
       error.retryable = true;
       return error;
     }

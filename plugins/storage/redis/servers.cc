@@ -149,7 +149,8 @@ sdk::Status Servers::read_slots(Connection& connection, const Wait& wait) {
     master.host = text_of(*range.element[2]->element[0]);
     // A node that does not know its own address means the one under which it was reached.
     if (master.host.empty()) {
-      RTML_SDK_TRY_ASSIGN(const Address reached, plugins::to_sdk(parse_address(connection.server())));
+      RTML_SDK_TRY_ASSIGN(const Address reached,
+                          plugins::to_sdk(parse_address(connection.server())));
       master.host = reached.host;
     }
     master.port = static_cast<std::uint16_t>(range.element[2]->element[1]->integer);

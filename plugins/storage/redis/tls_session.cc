@@ -18,7 +18,8 @@ std::string openssl_reason() {
 }
 
 sdk::Error bad_tls(const std::string& what, const std::string& value) {
-  return sdk::fail(RTML_STATUS_INVALID_ARGUMENT, what + ": " + value + " (" + openssl_reason() + ")");
+  return sdk::fail(RTML_STATUS_INVALID_ARGUMENT,
+                   what + ": " + value + " (" + openssl_reason() + ")");
 }
 
 bool is_ip_address(const std::string& host) {
@@ -66,8 +67,8 @@ sdk::Result<std::unique_ptr<TlsSession>> TlsSession::make(const TlsContext& cont
   if (is_ip_address(name)) {
     is_set = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(made), name.c_str()) == 1;
   } else {
-    is_set = SSL_set1_host(made, name.c_str()) == 1 &&
-             SSL_set_tlsext_host_name(made, name.c_str()) == 1;
+    is_set =
+        SSL_set1_host(made, name.c_str()) == 1 && SSL_set_tlsext_host_name(made, name.c_str()) == 1;
   }
   BIO* in = BIO_new(BIO_s_mem());
   BIO* out = BIO_new(BIO_s_mem());

@@ -22,14 +22,14 @@ const table::DataType kNumber{table::Kind::kDouble, false};
 
 TEST_CASE("content_sha256: is the digest of the documented bytes") {
   const std::string length("\100\0\0\0\0\0\0\0", 8);  // Of 64 digits.
-  const std::string bytes =
-      std::string(
-          "\1\0\0\0\0\0\0\0"   // rows
-          "\1\0\0\0\0\0\0\0"   // columns
-          "\1\0\0\0\0\0\0\0a"  // name
-          "\5\0\0\0\0\0\0\0INT64",
-          8 + 8 + 9 + 13) +
-      length + sha256_hex(std::string("\7\0\0\0\0\0\0\0", 8)) + length + sha256_hex("");
+  const std::string bytes = std::string(
+                                "\1\0\0\0\0\0\0\0"   // rows
+                                "\1\0\0\0\0\0\0\0"   // columns
+                                "\1\0\0\0\0\0\0\0a"  // name
+                                "\5\0\0\0\0\0\0\0INT64",
+                                8 + 8 + 9 + 13) +
+                            length + sha256_hex(std::string("\7\0\0\0\0\0\0\0", 8)) + length +
+                            sha256_hex("");
   CHECK(content_sha256(rows_of({{"a", kInteger}}, {table::int64_column({7})})) ==
         sha256_hex(bytes));
 }

@@ -95,13 +95,13 @@ struct Join {
       row.created.empty() ? created.append_null() : created.append_integer(moment(row.created));
       row.rate ? rate.append_number(*row.rate) : rate.append_null();
     }
-    return {std::make_shared<table::Schema>(
-                std::vector<table::Field>{{"driver", {Kind::kInt64}},
-                                          {"at", {Kind::kTimestamp}},
-                                          {"created", {Kind::kTimestamp}},
-                                          {"rate", {Kind::kDouble}}}),
-            {driver.finish(), at.finish(), created.finish(), rate.finish()},
-            std::ssize(rows)};
+    return {
+        std::make_shared<table::Schema>(std::vector<table::Field>{{"driver", {Kind::kInt64}},
+                                                                  {"at", {Kind::kTimestamp}},
+                                                                  {"created", {Kind::kTimestamp}},
+                                                                  {"rate", {Kind::kDouble}}}),
+        {driver.finish(), at.finish(), created.finish(), rate.finish()},
+        std::ssize(rows)};
   }
 
   static table::Batch requests_of(const std::vector<Ask>& asks) {

@@ -148,7 +148,8 @@ std::vector<feature::Program> programs() {
       feature_of("count_1d", "count", Kind::kInt64, kDay),
       feature_of("mean_3d", "mean(amount)", Kind::kDouble, 3 * kDay),
       feature_of("least_9d", "min(amount)", Kind::kDouble, 9 * kDay),
-      feature_of("last_2d", "last(note)", Kind::kString, 2 * kDay), column_of("amount", Kind::kDouble)};
+      feature_of("last_2d", "last(note)", Kind::kString, 2 * kDay),
+      column_of("amount", Kind::kDouble)};
   const std::vector<project::Feature> latest = {column_of("amount", Kind::kDouble),
                                                 column_of("note", Kind::kString),
                                                 column_of("id", Kind::kInt64)};
@@ -260,8 +261,7 @@ TEST_CASE("PackedColumn: gives back what it took, also through bytes") {
     const auto shared = std::make_shared<const std::string>(bytes);
     const PackedColumn again = PackedColumn::from_bytes(shared, &position, column.type());
     CHECK(position == bytes.size());
-    CHECK(hash(again.unpack(1, column.length() - 1)) ==
-          hash(column.slice(1, column.length() - 1)));
+    CHECK(hash(again.unpack(1, column.length() - 1)) == hash(column.slice(1, column.length() - 1)));
   };
   constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();

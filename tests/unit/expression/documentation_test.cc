@@ -73,10 +73,14 @@ TEST_CASE("docs/expressions.md: expressions have the values it says") {
   const auto at = parse_timestamp("2024-02-29T23:59:00Z");
   REQUIRE(at.has_value());
   const std::vector<Value> last = {Value::of_number(12.5), Value(), Value::of_number(3.5)};
-  const std::vector<Value> row = {Value::of_number(12.5),  Value::of_integer(7),
-                                  Value::of_text("Oslo"),  Value(),
-                                  Value::of_integer(*at),  Value::of_bool(true),
-                                  Value(),                 Value::of_list(last)};
+  const std::vector<Value> row = {Value::of_number(12.5),
+                                  Value::of_integer(7),
+                                  Value::of_text("Oslo"),
+                                  Value(),
+                                  Value::of_integer(*at),
+                                  Value::of_bool(true),
+                                  Value(),
+                                  Value::of_list(last)};
   const auto rows = rows_of("expressions");
   REQUIRE(rows.size() > 40);
   for (const auto& [text, wanted] : rows) {

@@ -40,10 +40,22 @@ const table::Schema& schema() {
 
 // A row of `schema()` that a test can change.
 std::vector<Value> row() {
-  return {Value::of_integer(7),  Value::of_integer(-3),  Value::of_number(2.5),
-          Value::of_number(0.5), Value::of_text("Été"),  Value::of_bool(true),
-          Value::of_integer(0),  Value::of_text("\xff"), Value(), Value(), Value(), Value(), Value(),
-          Value(), Value(), Value()};
+  return {Value::of_integer(7),
+          Value::of_integer(-3),
+          Value::of_number(2.5),
+          Value::of_number(0.5),
+          Value::of_text("Été"),
+          Value::of_bool(true),
+          Value::of_integer(0),
+          Value::of_text("\xff"),
+          Value(),
+          Value(),
+          Value(),
+          Value(),
+          Value(),
+          Value(),
+          Value(),
+          Value()};
 }
 
 std::string show(const Value& value) {
@@ -291,8 +303,8 @@ void check_agreement(const std::string& text, const RandomTable& data) {
     for (const table::Column& input : data.columns) {
       values.push_back(value_at(input, r, memory));
     }
-    all_same = all_same &&
-               same_bits(expression->evaluate(values, scratch), value_at(column, r, memory));
+    all_same =
+        all_same && same_bits(expression->evaluate(values, scratch), value_at(column, r, memory));
   }
   CHECK(all_same);
 }

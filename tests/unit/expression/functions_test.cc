@@ -130,7 +130,8 @@ TEST_CASE("like: agrees with its definition on random texts and patterns") {
   std::mt19937_64 random(7);
   const auto word = [&](std::string_view letters, std::size_t most) {
     std::string text;
-    for (std::size_t i = random() % (most + 1); i > 0; --i) text += letters[random() % letters.size()];
+    for (std::size_t i = random() % (most + 1); i > 0; --i)
+      text += letters[random() % letters.size()];
     return text;
   };
   for (int i = 0; i < 3'000; ++i) {
@@ -178,8 +179,9 @@ TEST_CASE("start_of_*, floor_time: before and after 1970") {
   CHECK(integer_of("quarter(timestamp('2024-04-01'))") == "2");
   CHECK(integer_of("day_of_year(timestamp('2024-12-31'))") == "366");
   CHECK(integer_of("second_of_day(timestamp('1969-12-31T23:59:59.5Z'))") == "86399");
-  CHECK(number_of("seconds_between(timestamp('2024-01-01T00:00:01.5Z'), timestamp('2024-01-01'))") ==
-        -1.5);
+  CHECK(
+      number_of("seconds_between(timestamp('2024-01-01T00:00:01.5Z'), timestamp('2024-01-01'))") ==
+      -1.5);
 }
 
 TEST_CASE("haversine_km: published distances") {
@@ -282,8 +284,7 @@ TEST_CASE("Expression: errors of lists and memberships name their place") {
         "null; ");
   CHECK(error_of("bucket(i, [1, 5, 3])") ==
         "18 cannot use the expression: the bounds do not ascend; ");
-  CHECK(error_of("i in []") ==
-        "6 cannot use the expression: a list without a value has no type; ");
+  CHECK(error_of("i in []") == "6 cannot use the expression: a list without a value has no type; ");
   CHECK(error_of("if(i > 1, 1, i > 2, 2)") ==
         "1 cannot use the expression: \"if\" takes pairs of condition and value and one value "
         "more, not 4 arguments; write if(condition, value, condition, value, otherwise)");
@@ -297,8 +298,8 @@ TEST_CASE("Expression: errors of lists and memberships name their place") {
         "13 cannot read the expression: expected \"and\", found \"or\"; ");
   CHECK(error_of("i not 3") ==
         "7 cannot read the expression: expected \"in\" or \"between\", found \"3\"; ");
-  CHECK(error_of("null in (1, 2)").starts_with(
-      "6 cannot use the expression: a comparison with null is always null"));
+  CHECK(error_of("null in (1, 2)")
+            .starts_with("6 cannot use the expression: a comparison with null is always null"));
 }
 
 }  // namespace rtml::expression

@@ -55,8 +55,8 @@ AggregateBench random_bench(Kind kind, std::mt19937_64& random) {
     } else if (kind == Kind::kBool) {
       bench.add_integer(time_us, static_cast<std::int64_t>(random() % 2));
     } else {
-      bench.add_integer(time_us, static_cast<std::int64_t>(
-                                     random() % 4 == 0 ? random() : random() % 7));
+      bench.add_integer(time_us,
+                        static_cast<std::int64_t>(random() % 4 == 0 ? random() : random() % 7));
     }
   }
   return bench;
@@ -101,75 +101,83 @@ std::vector<std::size_t> shuffled(std::size_t size, std::mt19937_64& random) {
 }  // namespace
 
 TEST_CASE("Accumulator: equals the window's read, whatever the order") {
-  for_each_case(1, 40, [](const AggregateRow& row, const AggregateBench& bench,
-                          const AggregateParameters& parameters, std::mt19937_64& random) {
-    const auto accumulator = bench.accumulated(row, parameters, shuffled(bench.size(), random));
-    CHECK(show_read(*accumulator) == bench.read(std::string(row.name), parameters));
-  });
+  for_each_case(1, 40,
+                [](const AggregateRow& row, const AggregateBench& bench,
+                   const AggregateParameters& parameters, std::mt19937_64& random) {
+                  const auto accumulator =
+                      bench.accumulated(row, parameters, shuffled(bench.size(), random));
+                  CHECK(show_read(*accumulator) == bench.read(std::string(row.name), parameters));
+                });
 }
 
 TEST_CASE("Accumulator: merged in any grouping it has the same bytes") {
-  for_each_case(2, 40, [](const AggregateRow& row, const AggregateBench& bench,
-                          const AggregateParameters& parameters, std::mt19937_64& random) {
-    const std::vector<std::size_t> order = shuffled(bench.size(), random);
-    const std::string expected = bytes_of(*bench.accumulated(row, parameters, order));
-    std::vector<std::vector<std::size_t>> groups(1 + random() % 5);
-    for (const std::size_t i : order) groups[random() % groups.size()].push_back(i);
-    std::vector<std::unique_ptr<Accumulator>> parts;
-    for (const auto& group : groups) parts.push_back(bench.accumulated(row, parameters, group));
-    while (parts.size() > 1) {
-      const std::size_t into = random() % parts.size();
-      const std::size_t from = (into + 1 + random() % (parts.size() - 1)) % parts.size();
-      parts[into]->merge(*parts[from]);
-      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(from));
-    }
-    CHECK(bytes_of(*parts.front()) == expected);
-    CHECK(show_read(*parts.front()) == bench.read(std::string(row.name), parameters));
-  });
+  for_each_case(2, 40,
+                [](const AggregateRow& row, const AggregateBench& bench,
+                   const AggregateParameters& parameters, std::mt19937_64& random) {
+                  const std::vector<std::size_t> order = shuffled(bench.size(), random);
+                  const std::string expected = bytes_of(*bench.accumulated(row, parameters, order));
+                  std::vector<std::vector<std::size_t>> groups(1 + random() % 5);
+                  for (const std::size_t i : order) groups[random() % groups.size()].push_back(i);
+                  std::vector<std::unique_ptr<Accumulator>> parts;
+                  for (const auto& group : groups)
+                    parts.push_back(bench.accumulated(row, parameters, group));
+                  while (parts.size() > 1) {
+                    const std::size_t into = random() % parts.size();
+                    const std::size_t from =
+                        (into + 1 + random() % (parts.size() - 1)) % parts.size();
+                    parts[into]->merge(*parts[from]);
+                    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(from));
+                  }
+                  CHECK(bytes_of(*parts.front()) == expected);
+                  CHECK(show_read(*parts.front()) == bench.read(std::string(row.name), parameters));
+                });
 }
 
 TEST_CASE("Accumulator: its bytes give it back, and it goes on from there") {
-  for_each_case(3, 25, [](const AggregateRow& row, const AggregateBench& bench,
-                          const AggregateParameters& parameters, std::mt19937_64& random) {
-    const std::vector<std::size_t> order = shuffled(bench.size(), random);
-    const auto half = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 2);
-    const auto first = bench.accumulated(row, parameters, {order.begin(), half});
-    const auto rest = bench.accumulated(row, parameters, {half, order.end()});
-    const std::string bytes = bytes_of(*first);
-    const auto again = row.accumulate(bench.kind(), parameters);
-    ByteReader reader(bytes);
-    again->decode(reader);
-    CHECK(!reader.failed());
-    CHECK(reader.left() == 0);
-    CHECK(bytes_of(*again) == bytes);
-    const auto copy = again->clone();
-    copy->merge(*rest);
-    CHECK(bytes_of(*again) == bytes);
-    CHECK(show_read(*copy) == bench.read(std::string(row.name), parameters));
-  });
+  for_each_case(3, 25,
+                [](const AggregateRow& row, const AggregateBench& bench,
+                   const AggregateParameters& parameters, std::mt19937_64& random) {
+                  const std::vector<std::size_t> order = shuffled(bench.size(), random);
+                  const auto half = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 2);
+                  const auto first = bench.accumulated(row, parameters, {order.begin(), half});
+                  const auto rest = bench.accumulated(row, parameters, {half, order.end()});
+                  const std::string bytes = bytes_of(*first);
+                  const auto again = row.accumulate(bench.kind(), parameters);
+                  ByteReader reader(bytes);
+                  again->decode(reader);
+                  CHECK(!reader.failed());
+                  CHECK(reader.left() == 0);
+                  CHECK(bytes_of(*again) == bytes);
+                  const auto copy = again->clone();
+                  copy->merge(*rest);
+                  CHECK(bytes_of(*again) == bytes);
+                  CHECK(show_read(*copy) == bench.read(std::string(row.name), parameters));
+                });
 }
 
 TEST_CASE("Accumulator: changed bytes are refused or are another's, never a second writing") {
-  for_each_case(4, 25, [](const AggregateRow& row, const AggregateBench& bench,
-                          const AggregateParameters& parameters, std::mt19937_64& random) {
-    const std::string bytes =
-        bytes_of(*bench.accumulated(row, parameters, shuffled(bench.size(), random)));
-    for (int change = 0; change < 20; ++change) {
-      std::string changed = bytes;
-      if (!changed.empty() && random() % 4 != 0) {
-        changed[random() % changed.size()] ^= static_cast<char>(1U << random() % 8);
-      }
-      if (random() % 3 == 0) changed.resize(random() % (changed.size() + 1));
-      if (random() % 5 == 0) changed.insert(random() % (changed.size() + 1), 1, '\xFF');
-      const auto accumulator = row.accumulate(bench.kind(), parameters);
-      ByteReader reader(changed);
-      accumulator->decode(reader);
-      if (reader.failed()) continue;
-      const std::string read = changed.substr(0, changed.size() - reader.left());
-      CHECK(bytes_of(*accumulator) == read);
-      show_read(*accumulator);
-    }
-  });
+  for_each_case(4, 25,
+                [](const AggregateRow& row, const AggregateBench& bench,
+                   const AggregateParameters& parameters, std::mt19937_64& random) {
+                  const std::string bytes =
+                      bytes_of(*bench.accumulated(row, parameters, shuffled(bench.size(), random)));
+                  for (int change = 0; change < 20; ++change) {
+                    std::string changed = bytes;
+                    if (!changed.empty() && random() % 4 != 0) {
+                      changed[random() % changed.size()] ^= static_cast<char>(1U << random() % 8);
+                    }
+                    if (random() % 3 == 0) changed.resize(random() % (changed.size() + 1));
+                    if (random() % 5 == 0)
+                      changed.insert(random() % (changed.size() + 1), 1, '\xFF');
+                    const auto accumulator = row.accumulate(bench.kind(), parameters);
+                    ByteReader reader(changed);
+                    accumulator->decode(reader);
+                    if (reader.failed()) continue;
+                    const std::string read = changed.substr(0, changed.size() - reader.left());
+                    CHECK(bytes_of(*accumulator) == read);
+                    show_read(*accumulator);
+                  }
+                });
 }
 
 }  // namespace rtml::feature

@@ -28,8 +28,9 @@ using BruteEntities = std::map<std::string, std::vector<BruteEvent>>;
 std::optional<BruteEntities> brute_entities(const World& world,
                                             const std::vector<table::Field>& columns);
 
-// What show() says of the features of one read, from the events of its entity; empty where the brute
-// force has no answer: ewma, quantiles and sketches have tests of their own against published values.
+// What show() says of the features of one read, from the events of its entity; empty where the
+// brute force has no answer: ewma, quantiles and sketches have tests of their own against published
+// values.
 std::vector<std::string> brute_read(const World& world, const std::vector<BruteEvent>& all,
                                     std::int64_t t);
 

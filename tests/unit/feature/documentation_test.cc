@@ -131,7 +131,8 @@ TEST_CASE("compile: errors point into the file of the view") {
         "  - {name: a, type: DOUBLE, aggregate: mean(amout), window: 1h}\n"
         "  - {name: b, type: INT64, aggregate: count, window: 1h, filter: \"amount > 'x'\"}\n"
         "  - {name: d, type: BOOL, expression: b > 1 andd true}\n"
-        "  - {name: e, type: INT64, aggregate: mean(amount), window: {type: tumbling, size: 1h}}\n"}});
+        "  - {name: e, type: INT64, aggregate: mean(amount), window: {type: tumbling, size: "
+        "1h}}\n"}});
   const auto program = compile_view(fixture.require(), payments());
   REQUIRE(!program);
   CHECK(ProjectFixture::messages(program.error()) ==

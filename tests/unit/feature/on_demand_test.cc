@@ -89,8 +89,7 @@ TEST_CASE("OnDemandProgram: columns give the bits of rows") {
   padded.push_back(1);
   const std::vector<table::Column> request = {
       table::double_column(padded), table::string_column({"no", "", "se", "dk", "fi", "is"})};
-  const std::vector<table::Column> inputs = {mean.finish(),
-                                             table::int64_column({1, 2, 3, 4, 5, 6}),
+  const std::vector<table::Column> inputs = {mean.finish(), table::int64_column({1, 2, 3, 4, 5, 6}),
                                              table::int64_column({6, 5, 4, 3, 2, 1})};
   const table::Column time = table::timestamp_column({0, 1, -1, 3'600'000'000, 5, 6});
   const auto columns = program->evaluate(request, time, inputs, 6);
@@ -123,7 +122,8 @@ TEST_CASE("OnDemandProgram: columns give the bits of rows") {
 
 TEST_CASE("OnDemandProgram: errors point into the file") {
   const auto with = [](const std::string& feature) {
-    return "kind: on_demand_view\nname: checks\nrequest: {amount: DOUBLE}\ninputs: [activity, shop]\n"
+    return "kind: on_demand_view\nname: checks\nrequest: {amount: DOUBLE}\ninputs: [activity, "
+           "shop]\n"
            "features:\n  - {name: x, type: DOUBLE, expression: \"" +
            feature + "\"}\n";
   };
@@ -142,25 +142,25 @@ TEST_CASE("OnDemandProgram: errors point into the file") {
 }
 
 TEST_CASE("Project: an on-demand view reads feature views that there are") {
-  CHECK(errors_of("kind: on_demand_view\nname: checks\ninputs: [activty, \"shop:cont_1d\"]\n"
-                  "features:\n  - {name: x, type: DOUBLE, expression: mean_1d}\n") ==
-        "features/on_demand.yaml:3:10 RT0108 unknown feature view \"activty\" (did you mean "
-        "\"activity\"?)\n"
-        "features/on_demand.yaml:3:20 RT0108 view \"shop\" has no feature \"cont_1d\" (did you mean "
-        "\"count_1d\"?)\n");
+  CHECK(
+      errors_of("kind: on_demand_view\nname: checks\ninputs: [activty, \"shop:cont_1d\"]\n"
+                "features:\n  - {name: x, type: DOUBLE, expression: mean_1d}\n") ==
+      "features/on_demand.yaml:3:10 RT0108 unknown feature view \"activty\" (did you mean "
+      "\"activity\"?)\n"
+      "features/on_demand.yaml:3:20 RT0108 view \"shop\" has no feature \"cont_1d\" (did you mean "
+      "\"count_1d\"?)\n");
   CHECK(errors_of("kind: on_demand_view\nname: activity\nrequest: {amount: DOUBLE}\n"
                   "features:\n  - {name: x, type: DOUBLE, expression: amount}\n")
             .find("is defined twice: \"activity\"") != std::string::npos);
   CHECK(errors_of("kind: on_demand_view\nname: checks\nrequest: {amount: DOUBLE}\n"
                   "features:\n  - {name: amount, type: DOUBLE, expression: amount}\n")
-            .find("a feature may not be called like a column of the request") !=
-        std::string::npos);
+            .find("a feature may not be called like a column of the request") != std::string::npos);
 }
 
 TEST_CASE("Project: a service takes features of a request after those of views") {
-  const ProjectFixture fixture(files_with(
-      std::string(kChecks) +
-      "---\nkind: feature_service\nname: fraud\nfeatures: [\"checks:ratio\", \"activity:mean_1d\"]\n"));
+  const ProjectFixture fixture(
+      files_with(std::string(kChecks) + "---\nkind: feature_service\nname: fraud\nfeatures: "
+                                        "[\"checks:ratio\", \"activity:mean_1d\"]\n"));
   const project::Project project = fixture.require();
   const auto service = project.find_service("fraud");
   REQUIRE(service.has_value());

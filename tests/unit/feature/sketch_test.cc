@@ -40,8 +40,7 @@ TEST_CASE("HyperLogLog: the error is the published one at every cardinality") {
     for (std::uint64_t sketch = 0; sketch < kSketches; ++sketch) {
       HyperLogLog log;
       for (std::uint64_t i = 0; i < count; ++i) log.add(hash_of(sketch << 40 | i));
-      const double relative =
-          static_cast<double>(log.estimate()) / static_cast<double>(count) - 1;
+      const double relative = static_cast<double>(log.estimate()) / static_cast<double>(count) - 1;
       bias += relative / kSketches;
       square += relative * relative / kSketches;
     }

@@ -123,8 +123,8 @@ void seal(std::string& bytes) {
 
 namespace {
 
-// Changes sealed bytes of a state at random. Those that are accepted must be a state like any other,
-// with one writing. Returns how many were.
+// Changes sealed bytes of a state at random. Those that are accepted must be a state like any
+// other, with one writing. Returns how many were.
 int accepted_changes(Kernel& kernel, const std::string& bytes, bool may_not_know_sessions) {
   std::mt19937_64 random(11);
   int accepted = 0;
@@ -204,8 +204,8 @@ TEST_CASE("State: folded buckets and sessions come back, and mutated ones never 
   CHECK(decoded->folded_until_us == state.folded_until_us);
   CHECK(decoded->session_starts_us == state.session_starts_us);
   CHECK(kernel.encode(*decoded) == bytes);
-  for (const std::int64_t t : {last - 5'000'000'000 + program.raw_retention_us,
-                               last + program.raw_retention_us}) {
+  for (const std::int64_t t :
+       {last - 5'000'000'000 + program.raw_retention_us, last + program.raw_retention_us}) {
     const auto expected = kernel.read(state, t);
     REQUIRE(expected.has_value());
     std::string values;

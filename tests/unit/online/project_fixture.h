@@ -34,16 +34,16 @@ class ServedProject {
     for (const project::Feature& feature : view->features) {
       columns.push_back({view, &feature, feature.name});
     }
-    auto compiled = feature::compile(*view, project->source_of(*view), project->keys_of(*view),
-                                     schema);
+    auto compiled =
+        feature::compile(*view, project->source_of(*view), project->keys_of(*view), schema);
     REQUIRE_MESSAGE(compiled.has_value(), compiled.error().message());
     program = std::move(*compiled);
   }
 
   online::PartWriter writer(plugin::OnlineStore& store, std::int32_t partition) {
-    auto opened =
-        online::PartWriter::open(program, schema, online::stream_part(identity, "payments", partition),
-                                 store, ++epoch, {}, {});
+    auto opened = online::PartWriter::open(program, schema,
+                                           online::stream_part(identity, "payments", partition),
+                                           store, ++epoch, {}, {});
     REQUIRE_MESSAGE(opened.has_value(), opened.error().message());
     return std::move(*opened);
   }
@@ -93,7 +93,8 @@ class PaymentEvents {
       event.time_us = payments[i].time_us;
       event.id = table::Value::of_integer(payments[i].id);
       event.inputs = inputs_[i];
-      events.push_back({std::span(&keys_[i], 1), event, first_offset + static_cast<std::int64_t>(i)});
+      events.push_back(
+          {std::span(&keys_[i], 1), event, first_offset + static_cast<std::int64_t>(i)});
     }
   }
   PaymentEvents(const PaymentEvents&) = delete;

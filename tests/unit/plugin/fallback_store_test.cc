@@ -58,8 +58,8 @@ struct Pair {
     first = one.get();
     second = two.get();
     store = std::make_unique<plugin::FallbackStore>(
-        std::move(one), std::move(two),
-        plugin::FallbackSettings{"redis", "postgres", 50'000}, clock);
+        std::move(one), std::move(two), plugin::FallbackSettings{"redis", "postgres", 50'000},
+        clock);
   }
 
   // Who answers, or the error's id.

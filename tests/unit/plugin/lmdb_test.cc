@@ -171,8 +171,7 @@ TEST_CASE("lmdb: groups are replaced again and again") {
       REQUIRE((*transaction)->put(group, "m" + std::to_string(round), std::to_string(i)));
     }
     REQUIRE((*transaction)->commit());
-    CHECK((*store)->get("g7", {}).value() ==
-          plugin::Members{{"m" + std::to_string(round), "7"}});
+    CHECK((*store)->get("g7", {}).value() == plugin::Members{{"m" + std::to_string(round), "7"}});
   }
 }
 

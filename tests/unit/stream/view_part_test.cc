@@ -108,8 +108,7 @@ TEST_CASE("view part: what is no event goes into the dead letters with its offse
                        {.offset = 30, .key = std::nullopt, .id = 3},
                        {.offset = 40, .time_us = kStart + kHour + kMinute, .id = 4},
                        {.offset = 50, .time_us = kStart + kHour + kMinute + 1, .id = 5}});
-  CHECK(fixture.offsets(online::RecordKind::kDeadLetter) ==
-        std::vector<std::int64_t>{20, 30, 50});
+  CHECK(fixture.offsets(online::RecordKind::kDeadLetter) == std::vector<std::int64_t>{20, 30, 50});
   CHECK(part.writer().position().counters == Counters{.applied = 2, .dead_letters = 3});
   CHECK(part.next_offset() == 51);
   // An event of the far future does not move the watermark.
@@ -131,7 +130,8 @@ TEST_CASE("view part: late is at or before watermark - lateness, one microsecond
   CHECK(part.writer().position().counters == Counters{.applied = 3, .late = 2});
 }
 
-TEST_CASE("view part: batches and restarts change nothing, offsets that are stored are passed over") {
+TEST_CASE(
+    "view part: batches and restarts change nothing, offsets that are stored are passed over") {
   std::vector<Row> rows;
   for (std::int64_t i = 0; i < 200; ++i) {
     Row row{.offset = 3 * i, .key = i / 2 % 7, .time_us = kStart + i * kSecond, .id = i / 2};
