@@ -5,6 +5,8 @@
 #include <fstream>
 #include <vector>
 
+#include "core/base/hexadecimal.h"
+
 namespace rtml {
 
 struct Sha256::State {
@@ -27,14 +29,7 @@ std::string Sha256::finish_hex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
   EVP_DigestFinal_ex(state_->context, digest.data(), &size);
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * size);
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
-  }
-  return hex;
+  return hexadecimal(std::string_view(reinterpret_cast<const char*>(digest.data()), size));
 }
 
 std::string sha256_hex(std::string_view bytes) {

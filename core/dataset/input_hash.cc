@@ -8,6 +8,7 @@
 
 #include "core/base/fast_hash.h"
 #include "core/base/hash.h"
+#include "core/base/hexadecimal.h"
 #include "core/base/parallel.h"
 #include "core/dataset/event_layout.h"
 #include "core/dataset/input_reach.h"
@@ -60,13 +61,6 @@ RowHash hash_of(const std::vector<Column>& columns, std::int64_t row, std::strin
   bytes.clear();
   for (const Column& column : columns) append_value(bytes, column, row);
   return {xxhash64(bytes, 0), xxhash64(bytes, 1)};
-}
-
-std::string hex_of(std::uint64_t word) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex(16, '0');
-  for (std::size_t i = hex.size(); i > 0; word >>= 4) hex[--i] = kDigits[word & 0xF];
-  return hex;
 }
 
 std::vector<std::int64_t> cuts_of(std::vector<std::int64_t> begins,
@@ -171,8 +165,8 @@ InputHashes::Input InputHashes::input_of(std::size_t range) const {
   Input input;
   std::string text;
   const auto add = [&](const std::string& name, const Sum& sum) {
-    text += name + " " + std::to_string(sum.count) + " " + hex_of(sum.hash.first) +
-            hex_of(sum.hash.second) + "\n";
+    text += name + " " + std::to_string(sum.count) + " " + hexadecimal(sum.hash.first) +
+            hexadecimal(sum.hash.second) + "\n";
   };
   for (const auto& [name, view] : views_) {
     const Sum sum = view.stretches.between(view.begins_us[range], ranges_[range].to_us);

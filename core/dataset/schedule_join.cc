@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/base/parallel.h"
+#include "core/base/text_list.h"
 #include "core/dataset/event_layout.h"
 #include "core/dataset/feature_join.h"
 #include "core/dataset/gathered_column.h"
@@ -68,9 +69,7 @@ bool has_same_keys(const feature::Program& a, const feature::Program& b) {
 }
 
 std::string names_of(const std::vector<table::Field>& keys) {
-  std::string names;
-  for (const table::Field& key : keys) names += (names.empty() ? "" : ", ") + key.name;
-  return names.empty() ? "none" : names;
+  return keys.empty() ? "none" : text_list(keys, &table::Field::name);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "core/base/name.h"
 #include "core/base/number.h"
+#include "core/base/text_list.h"
 
 namespace rtml::experiment {
 namespace {
@@ -280,11 +281,9 @@ Result<Metric> find_metric(std::string_view name) {
     if (metric.name == name) return metric.metric;
     known.emplace_back(metric.name);
   }
-  std::string list;
-  for (const std::string& metric : known) list += (list.empty() ? "" : ", ") + metric;
   return fail(Error(ErrorCode::kBadValue, "no experiment metric is called \"" + std::string(name) +
                                               "\"" + did_you_mean(name, known))
-                  .with_help("the metrics are " + list));
+                  .with_help("the metrics are " + text_list(known)));
 }
 
 Result<Tally> tally(table::BatchReader& rows, const Columns& columns, std::string_view what) {

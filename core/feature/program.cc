@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 #include "core/feature/aggregate.h"
 #include "core/feature/aggregate_call.h"
@@ -279,13 +280,11 @@ class Compiler {
       if (is_name && row.name == call.text) return &row;
       names.emplace_back(row.name);
     }
-    std::string known;
-    for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
-    feature_error(
-        feature, place, ErrorCode::kExpressionType,
-        "not an aggregate: " + feature.aggregate.text +
-            (is_name ? did_you_mean(call.text, names) : ""),
-        "one of " + known + "; combine aggregates in a feature with `expression` over their names");
+    feature_error(feature, place, ErrorCode::kExpressionType,
+                  "not an aggregate: " + feature.aggregate.text +
+                      (is_name ? did_you_mean(call.text, names) : ""),
+                  "one of " + text_list(names) +
+                      "; combine aggregates in a feature with `expression` over their names");
     return nullptr;
   }
 

@@ -1,5 +1,6 @@
 #include "core/feature/visible_columns.h"
 
+#include "core/base/text_list.h"
 #include "core/project/source_union.h"
 
 namespace rtml::feature {
@@ -56,11 +57,7 @@ const table::Schema& VisibleColumns::of(const Feature& feature) const {
 std::string VisibleColumns::owner(const Feature& feature) const {
   if (!is_union_) return "source " + source_.name;
   if (const auto part = part_of(feature)) return "source " + source_.parts[*part].name;
-  std::string names;
-  for (const project::Source& part : source_.parts) {
-    names += (names.empty() ? "" : ", ") + part.name;
-  }
-  return "any of the sources " + names;
+  return "any of the sources " + text_list(source_.parts, &project::Source::name);
 }
 
 SourceLocation VisibleColumns::place_of_part(std::size_t part) const {

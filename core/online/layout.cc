@@ -1,19 +1,13 @@
 #include "core/online/layout.h"
 
 #include "core/base/hash.h"
+#include "core/base/hexadecimal.h"
 #include "core/feature/kernel.h"
 
 namespace rtml::online {
 namespace {
 
 constexpr std::string_view kBatch = "batch@";
-
-std::string hexadecimal(std::uint64_t number) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text(16, '0');
-  for (std::size_t i = text.size(); i > 0; --i, number >>= 4) text[i - 1] = kDigits[number & 0xF];
-  return text;
-}
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 #include "core/online/json_value.h"
 #include "core/online/request_event.h"
 
@@ -64,11 +65,9 @@ Status check_keys(std::span<const EntityKeyTexts> entities, std::span<const Serv
 
 // "amount DOUBLE, currency STRING"
 std::string columns_text(const feature::OnDemandProgram& view) {
-  std::string text;
-  for (const table::Field& field : view.request()) {
-    text += (text.empty() ? "" : ", ") + field.name + " " + table::to_string(field.type);
-  }
-  return text;
+  return text_list(view.request(), [](const table::Field& field) {
+    return field.name + " " + table::to_string(field.type);
+  });
 }
 
 // Fails if a request brings a column that none of the views takes.

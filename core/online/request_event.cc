@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 #include "core/online/json_value.h"
 #include "core/project/source_union.h"
 
@@ -64,11 +65,9 @@ Error no_source(std::span<const ServedView> views, const Json& event) {
                                             did_you_mean(name, source->schema.names())};
   }
   const ServedView& served = views.front();
-  std::string list = served.source->name;
-  if (served.source->is_union()) list.clear();
-  for (const project::Source& part : served.source->parts) {
-    list += (list.empty() ? "" : ", ") + part.name;
-  }
+  const std::string list = served.source->is_union()
+                               ? text_list(served.source->parts, &project::Source::name)
+                               : served.source->name;
   const Json* name = named_source(event);
   return Error(ErrorCode::kBadOptionValue,
                name == nullptr

@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/installation.h"
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 #include "core/plugin/adapters.h"
 #include "core/plugin/fallback_store.h"
@@ -141,12 +142,10 @@ Result<std::shared_ptr<const LoadedPlugin>> PluginHost::load(std::string_view na
   }
   RTML_TRY_ASSIGN(PluginInfo info, find(name));
   if (!info.has(capability)) {
-    std::string has;
-    for (const std::string& own : info.capabilities) has += (has.empty() ? "" : ", ") + own;
     return fail(
         Error(ErrorCode::kPluginMissing,
               "plugin \"" + info.name + "\" has no capability \"" + std::string(capability) + "\"")
-            .with_help("it has: " + has));
+            .with_help("it has: " + text_list(info.capabilities)));
   }
   auto plugin = std::make_shared<LoadedPlugin>();
   RTML_TRY_ASSIGN(plugin->descriptor, load_library(info));

@@ -9,6 +9,7 @@
 
 #include "core/base/file_system.h"
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 #include "core/config/trust.h"
 #include "core/project/reader.h"
 #include "core/project/secrets.h"
@@ -67,9 +68,8 @@ void sort_by_name(std::vector<Definition>& definitions) {
 
 // What a document defines: its `kind`, or a feature view written as in Feast, which has none.
 Result<std::string> kind_of(const yaml::Node& node) {
-  std::string list;
   const std::vector<std::string> kinds = schema::definition_kinds();
-  for (const std::string& kind : kinds) list += (list.empty() ? "" : ", ") + kind;
+  const std::string list = text_list(kinds);
   const yaml::Node* kind = node.find("kind");
   if (kind == nullptr) {
     if (node.find("features") != nullptr && node.find("entities") != nullptr) {
@@ -264,12 +264,10 @@ void Loader::check_reference(std::string_view kind, std::string_view noun, const
                              const SourceLocation& place) {
   if (is_some_file_unreadable_ || names_[std::string(kind)].contains(name)) return;
   const std::vector<std::string> known = keys_of(names_[std::string(kind)]);
-  std::string list;
-  for (const std::string& word : known) list += (list.empty() ? "" : ", ") + word;
   add(Error(ErrorCode::kUnknownReference,
             "unknown " + std::string(noun) + " \"" + name + "\"" + did_you_mean(name, known))
           .at(place)
-          .with_help(known.empty() ? "no file defines one" : "defined are: " + list));
+          .with_help(known.empty() ? "no file defines one" : "defined are: " + text_list(known)));
 }
 
 void Loader::resolve_entity(const FeatureView& view, const std::string& name) {
@@ -319,16 +317,12 @@ void Loader::check_view(const FeatureView& view) {
 void Loader::check_feature_source(const FeatureView& view, const Feature& feature) {
   if (feature.source.empty() || view.reads_source(feature.source.text)) return;
   std::vector<std::string> names;
-  std::string list;
-  for (const LocatedText& source : view.sources) {
-    names.push_back(source.text);
-    list += (list.empty() ? "" : ", ") + source.text;
-  }
+  for (const LocatedText& source : view.sources) names.push_back(source.text);
   add(Error(ErrorCode::kUnknownReference, "view \"" + view.name + "\" has no source \"" +
                                               feature.source.text + "\"" +
                                               did_you_mean(feature.source.text, names))
           .at(feature.source.location)
-          .with_help("it has " + list));
+          .with_help("it has " + text_list(names)));
 }
 
 // Makes the sources that stand for several, once for all views that read the same in one order.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 #include "core/project/loader.h"
 
 namespace rtml::project {
@@ -24,12 +25,11 @@ std::vector<std::string> names_of(std::span<const Definition> definitions) {
 
 tl::unexpected<Error> unknown(std::string_view noun, std::string_view name,
                               const std::vector<std::string>& known) {
-  std::string list;
-  for (const std::string& word : known) list += (list.empty() ? "" : ", ") + word;
-  return fail(
-      Error(ErrorCode::kUnknownReference, "no " + std::string(noun) + " is called \"" +
-                                              std::string(name) + "\"" + did_you_mean(name, known))
-          .with_help(known.empty() ? "the project defines none" : "the project defines: " + list));
+  return fail(Error(ErrorCode::kUnknownReference, "no " + std::string(noun) + " is called \"" +
+                                                      std::string(name) + "\"" +
+                                                      did_you_mean(name, known))
+                  .with_help(known.empty() ? "the project defines none"
+                                           : "the project defines: " + text_list(known)));
 }
 
 template <typename Definition>

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/hexadecimal.h"
+
 namespace rtml::project {
 namespace {
 
@@ -30,11 +32,6 @@ std::optional<DataType> common_type(const std::string& column,
 
 bool is_hidden(std::string_view column) {
   return column.starts_with(kUnionMark);
-}
-
-void append_hexadecimal(std::string& text, std::uint64_t number, int digits) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) text += kDigits[number >> shift & 0xF];
 }
 
 }  // namespace

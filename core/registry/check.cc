@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/hash.h"
+#include "core/base/text_list.h"
 #include "core/registry/connection.h"
 #include "core/registry/event_log.h"
 #include "core/registry/projection.h"
@@ -125,8 +126,7 @@ Status check_table(Connection& copy, Connection& replayed, const ProjectedTable&
       collect(
           replayed, [](const Statement& row) -> Result<std::string> { return row.text(0); },
           "SELECT name FROM pragma_table_info(?) ORDER BY cid", table.name));
-  std::string columns;
-  for (const std::string& name : names) columns += (columns.empty() ? "" : ", ") + name;
+  const std::string columns = text_list(names);
   const auto actual = rows_by_key(copy, table, columns);
   if (!actual) {
     add(report.findings, "table", table.name, "it cannot be read: " + actual.error().message());

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 #include "core/table/types.h"
 
@@ -19,15 +20,6 @@ using yaml::NodeKind;
 
 std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
-}
-
-std::string join(const std::vector<std::string>& words, std::string_view separator) {
-  std::string text;
-  for (const std::string& word : words) {
-    if (!text.empty()) text += separator;
-    text += word;
-  }
-  return text;
 }
 
 std::string format_number(double value) {
@@ -141,7 +133,7 @@ class Validator {
       } else {
         add(Error(ErrorCode::kUnknownKey, "unknown key " + in_quotes(key) + did_you_mean(key, keys))
                 .at(member.key.location())
-                .with_help("the keys of " + std::string(shape.noun) + " are: " + join(keys, ", ")));
+                .with_help("the keys of " + std::string(shape.noun) + " are: " + text_list(keys)));
       }
     }
     for (const Field& field : shape.fields) {
@@ -168,15 +160,15 @@ class Validator {
     }
     const std::string noun(shape.noun);
     if (rule.kind == Rule::Kind::kAtLeastOne && present.empty()) {
-      add(Error(ErrorCode::kMissingKey, noun + " needs one of the keys " + join(all, ", "))
+      add(Error(ErrorCode::kMissingKey, noun + " needs one of the keys " + text_list(all))
               .at(node.location()));
     } else if (rule.kind == Rule::Kind::kAtMostOne && present.size() > 1) {
-      add(Error(ErrorCode::kBadValue, noun + " takes only one of the keys " + join(present, ", "))
+      add(Error(ErrorCode::kBadValue, noun + " takes only one of the keys " + text_list(present))
               .at(last->location())
               .with_help("keep the one you mean"));
     } else if (rule.kind == Rule::Kind::kNeeds && node.find(rule.keys.front()) != nullptr &&
                present.size() < all.size()) {
-      const std::string missing = join({all.begin() + 1, all.end()}, ", ");
+      const std::string missing = text_list(std::span(all).subspan(1));
       add(Error(ErrorCode::kMissingKey, all.front() + " makes sense only with " + missing)
               .at(node.location()));
     }
@@ -279,7 +271,7 @@ class Validator {
     refuse_value(
         node,
         subject + " is not a type: " + in_quotes(node.written()) + did_you_mean(node.text(), names),
-        "one of: " + join(names, ", ") + ", or LIST<…> of one of them");
+        "one of: " + text_list(names) + ", or LIST<…> of one of them");
   }
 
   void check_choice(const Node& node, const Shape& shape, const std::string& subject) {
@@ -289,7 +281,7 @@ class Validator {
     refuse_value(node,
                  subject + " is not " + std::string(shape.noun) + ": " + in_quotes(node.written()) +
                      did_you_mean(node.text(), names),
-                 (names.size() == 1 ? "it can be: " : "one of: ") + join(names, ", "));
+                 (names.size() == 1 ? "it can be: " : "one of: ") + text_list(names));
   }
 
   void check_number(const Node& node, const Shape& shape, const std::string& subject) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/base/log.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 #include "core/plugin/host.h"
 #include "core/stream/intake.h"
@@ -277,10 +278,8 @@ Result<RunReport> run(std::span<const project::FeatureView* const> views, const 
     return fail(std::move(sources).error());
   }
   RTML_TRY(check_media(*sources, options.is_standard_input, options.from_beginning));
-  std::string names;
-  for (const SourceViews& source : *sources) {
-    names += (names.empty() ? "" : ", ") + source.source->name;
-  }
+  const std::string names =
+      text_list(*sources, [](const SourceViews& source) { return source.source->name; });
   Runner runner(std::move(*sources), options, store, clocks, context);
   context.progress.begin("stream " + names, 0, "messages");
   const Status opened = runner.open_intakes();

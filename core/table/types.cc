@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 
 namespace rtml::table {
 namespace {
@@ -78,12 +79,10 @@ std::optional<std::size_t> Schema::find(std::string_view name) const {
 Result<std::size_t> Schema::require(std::string_view name, std::string_view what) const {
   if (const auto index = find(name)) return *index;
   const std::vector<std::string> known = names();
-  std::string list;
-  for (const std::string& column : known) list += (list.empty() ? "" : ", ") + column;
   return fail(Error(ErrorCode::kDataMissingColumn, "no column \"" + std::string(name) + "\" in " +
                                                        std::string(what) +
                                                        did_you_mean(name, known))
-                  .with_help("its columns are: " + list));
+                  .with_help("its columns are: " + text_list(known)));
 }
 
 std::vector<std::string> Schema::names() const {

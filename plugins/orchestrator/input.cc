@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 
 namespace rtml::plugins {
 namespace {
@@ -109,10 +110,8 @@ Result<std::int64_t> OptionReader::integer(const std::string& name, std::int64_t
 Status OptionReader::finish() const {
   if (options_.empty()) return {};
   const std::string name = options_.begin().key();
-  std::string known;
-  for (const std::string& option : known_) known += (known.empty() ? "" : ", ") + option;
   return fail(Error(ErrorCode::kBadValue, "unknown option: " + name + did_you_mean(name, known_))
-                  .with_help("the options are " + known));
+                  .with_help("the options are " + text_list(known_)));
 }
 
 std::string shell_word(std::string_view word) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/number.h"
+#include "core/base/text_list.h"
 
 namespace rtml::cli::commands {
 namespace {
@@ -86,12 +87,6 @@ Table table_of(const drift::CheckResult& result) {
   return table;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
-}
-
 }  // namespace
 
 Report check_report(const drift::CheckResult& result, const drift::CheckOptions& options,
@@ -113,7 +108,7 @@ Report check_report(const drift::CheckResult& result, const drift::CheckOptions&
       {"correction",
        std::string(to_string(options.correction)) + ", alpha " + format_brief(options.alpha)}};
   if (!result.new_columns.empty()) {
-    fields.rows.emplace_back("new columns", listed(result.new_columns) + " (not checked)");
+    fields.rows.emplace_back("new columns", text_list(result.new_columns) + " (not checked)");
   }
   report.add(std::move(fields));
   report.add(table_of(result));

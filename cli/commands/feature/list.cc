@@ -4,6 +4,7 @@
 
 #include "cli/commands/feature/plan_report.h"
 #include "cli/session.h"
+#include "core/base/text_list.h"
 
 namespace rtml::cli::commands {
 namespace {
@@ -22,12 +23,6 @@ constexpr Example kExamples[] = {
     {.command = "rtml feature list --tag team=risk", .says = "List what a team has tagged"},
     {.command = "rtml feature list --output jsonl", .says = "List them as JSON, one a line"},
 };
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 // How a definition stands to the registry: its state, and the version the plain name means.
 struct State {
@@ -91,7 +86,7 @@ void add_row(Report& report, Table& table, const Row& row, const State& state) {
        {"state", state.state},
        {"version", state.version.empty() ? Json() : Json(state.version)}});
   const Tone tone = state.state == "applied" ? Tone::kGood : Tone::kWarning;
-  table.rows.push_back({row.name, std::string(row.kind), joined(row.entities), row.source,
+  table.rows.push_back({row.name, std::string(row.kind), text_list(row.entities), row.source,
                         std::to_string(row.features), Text(state.state, tone), state.version});
 }
 
@@ -120,7 +115,7 @@ void add_retired(Report& report, Table& table, const registry::Definition& versi
                 .name = version.name,
                 .notes = {},
                 .entities = definition.value("entities", std::vector<std::string>()),
-                .source = joined(sources),
+                .source = text_list(sources),
                 .features = definition.at("features").size()};
   add_row(report, table, row, {"retired", version.label()});
 }
@@ -144,7 +139,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   for (const project::FeatureView& view : project->views()) {
     std::vector<std::string> sources;
     for (const project::LocatedText& source : view.sources) sources.push_back(source.text);
-    add({"feature_view", view.name, view.notes, view.entities, joined(sources),
+    add({"feature_view", view.name, view.notes, view.entities, text_list(sources),
          view.features.size()});
   }
   for (const project::OnDemandView& view : project->on_demand_views()) {

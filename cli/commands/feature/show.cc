@@ -2,6 +2,7 @@
 
 #include "cli/commands/feature/plan_report.h"
 #include "cli/session.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 #include "core/project/identity.h"
 
@@ -72,33 +73,43 @@ void add_text(Fields& fields, const char* name, const std::string& text) {
   if (!text.empty()) fields.rows.emplace_back(name, text);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::string place_of(const SourceLocation& location) {
   return location.file + ":" + std::to_string(location.line);
+}
+
+// What every page begins with: which definition, what it says of itself, where it stands.
+template <typename Definition>
+Fields begin(Report& report, std::string_view kind, const Definition& definition,
+             const std::string& identity) {
+  report.data["kind"] = kind;
+  report.data["name"] = definition.name;
+  report.data["identity"] = identity;
+  report.data["definition"] = project::canonical(definition);
+  Fields fields;
+  fields.rows.emplace_back(std::string(kind), Text(definition.name, Tone::kStrong));
+  add_text(fields, "description", definition.notes.description);
+  add_text(fields, "owner", definition.notes.owner);
+  fields.rows.emplace_back("defined in", place_of(definition.location));
+  return fields;
+}
+
+// The fields that end with what the registry knows.
+void end(Report& report, Fields fields, const plan::Registered& registered,
+         const std::string& identity) {
+  fields.rows.emplace_back("identity", identity);
+  add_versions(report, fields, registered, report.data["kind"].get<std::string>(),
+               report.data["name"].get<std::string>(), identity);
+  report.add(std::move(fields));
 }
 
 Report show_view(const project::FeatureView& view, const project::Project& project,
                  const plan::Registered& registered) {
   Report report;
   const std::string identity = project::identity(project, view);
-  report.data["kind"] = "feature_view";
-  report.data["name"] = view.name;
-  report.data["identity"] = identity;
-  report.data["definition"] = project::canonical(view);
-  Fields fields;
-  fields.rows.emplace_back("feature_view", Text(view.name, Tone::kStrong));
-  add_text(fields, "description", view.notes.description);
-  add_text(fields, "owner", view.notes.owner);
-  fields.rows.emplace_back("defined in", place_of(view.location));
-  fields.rows.emplace_back("entities", view.entities.empty() ? "none" : joined(view.entities));
-  std::vector<std::string> sources;
-  for (const project::LocatedText& source : view.sources) sources.push_back(source.text);
-  fields.rows.emplace_back(sources.size() == 1 ? "source" : "sources", joined(sources));
+  Fields fields = begin(report, "feature_view", view, identity);
+  fields.rows.emplace_back("entities", view.entities.empty() ? "none" : text_list(view.entities));
+  fields.rows.emplace_back(view.sources.size() == 1 ? "source" : "sources",
+                           text_list(view.sources, &project::LocatedText::text));
   fields.rows.emplace_back("ttl", view.ttl_us == 0 ? "for ever" : format_duration(view.ttl_us));
   std::vector<std::string> services;
   for (const project::FeatureService& service : project.services()) {
@@ -108,10 +119,8 @@ Report show_view(const project::FeatureView& view, const project::Project& proje
     }
   }
   report.data["services"] = services;
-  add_text(fields, "services", joined(services));
-  fields.rows.emplace_back("identity", identity);
-  add_versions(report, fields, registered, "feature_view", view.name, identity);
-  report.add(std::move(fields));
+  add_text(fields, "services", text_list(services));
+  end(report, std::move(fields), registered, identity);
   Table table;
   table.columns = {{"feature"}, {"type"}, {"computed as"}, {"window"}};
   for (const project::Feature& feature : view.features) {
@@ -123,35 +132,23 @@ Report show_view(const project::FeatureView& view, const project::Project& proje
 }
 
 std::string listed(const std::vector<project::ServiceItem>& items) {
-  std::vector<std::string> words;
-  for (const project::ServiceItem& item : items) {
-    words.push_back(item.feature.empty() ? item.view : item.view + ":" + item.feature);
-  }
-  return joined(words);
+  return text_list(items, [](const project::ServiceItem& item) {
+    return item.feature.empty() ? item.view : item.view + ":" + item.feature;
+  });
 }
 
 Report show_on_demand_view(const project::OnDemandView& view, const project::Project& project,
                            const plan::Registered& registered) {
   Report report;
   const std::string identity = project::identity(project, view);
-  report.data["kind"] = "on_demand_view";
-  report.data["name"] = view.name;
-  report.data["identity"] = identity;
-  report.data["definition"] = project::canonical(view);
-  Fields fields;
-  fields.rows.emplace_back("on_demand_view", Text(view.name, Tone::kStrong));
-  add_text(fields, "description", view.notes.description);
-  add_text(fields, "owner", view.notes.owner);
-  fields.rows.emplace_back("defined in", place_of(view.location));
-  std::vector<std::string> request;
-  for (const table::Field& field : view.request) {
-    request.push_back(field.name + " " + table::to_string(field.type));
-  }
-  fields.rows.emplace_back("request", request.empty() ? "nothing" : joined(request));
+  Fields fields = begin(report, "on_demand_view", view, identity);
+  const auto column = [](const table::Field& field) {
+    return field.name + " " + table::to_string(field.type);
+  };
+  fields.rows.emplace_back("request",
+                           view.request.empty() ? "nothing" : text_list(view.request, column));
   fields.rows.emplace_back("inputs", view.inputs.empty() ? "none" : listed(view.inputs));
-  fields.rows.emplace_back("identity", identity);
-  add_versions(report, fields, registered, "on_demand_view", view.name, identity);
-  report.add(std::move(fields));
+  end(report, std::move(fields), registered, identity);
   Table table;
   table.columns = {{"feature"}, {"type"}, {"computed as"}};
   for (const project::Feature& feature : view.features) {
@@ -165,18 +162,8 @@ Report show_service(const project::FeatureService& service, const project::Proje
                     const plan::Registered& registered) {
   Report report;
   const std::string identity = project::identity(project, service);
-  report.data["kind"] = "feature_service";
-  report.data["name"] = service.name;
-  report.data["identity"] = identity;
-  report.data["definition"] = project::canonical(service);
-  Fields fields;
-  fields.rows.emplace_back("feature_service", Text(service.name, Tone::kStrong));
-  add_text(fields, "description", service.notes.description);
-  add_text(fields, "owner", service.notes.owner);
-  fields.rows.emplace_back("defined in", place_of(service.location));
-  fields.rows.emplace_back("identity", identity);
-  add_versions(report, fields, registered, "feature_service", service.name, identity);
-  report.add(std::move(fields));
+  Fields fields = begin(report, "feature_service", service, identity);
+  end(report, std::move(fields), registered, identity);
   Table table;
   table.columns = {{"column"}, {"type"}, {"view"}};
   report.data["columns"] = Json::array();

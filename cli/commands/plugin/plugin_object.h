@@ -5,16 +5,13 @@
 #include <string>
 
 #include "core/base/json.h"
+#include "core/base/text_list.h"
 #include "core/plugin/host.h"
 
 namespace rtml::cli::commands {
 
 inline std::string capabilities_text(const plugin::PluginInfo& info) {
-  std::string text;
-  for (const std::string& capability : info.capabilities) {
-    text += (text.empty() ? "" : ", ") + capability;
-  }
-  return text;
+  return text_list(info.capabilities);
 }
 
 inline Json plugin_object(const plugin::PluginInfo& info) {

@@ -9,6 +9,7 @@
 
 #include "core/base/file_system.h"
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 #include "core/base/utf8.h"
 
 namespace rtml::message::protobuf {
@@ -101,9 +102,7 @@ Result<const gp::Descriptor*> chosen(const DecoderSettings& settings,
   const auto key = settings.options.find("message");
   if (key == settings.options.end()) {
     if (names.size() == 1) return pool.FindMessageTypeByName(names.front());
-    std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-    return wrong(settings, "the schema has several message types, or none: " + list,
+    return wrong(settings, "the schema has several message types, or none: " + text_list(names),
                  "add \"message: NAME\" to the stream");
   }
   const std::string name = key->is_string() ? key->get<std::string>() : std::string();

@@ -1,6 +1,7 @@
 #include "plugins/storage/redis/layout.h"
 
 #include "core/base/hash.h"
+#include "core/base/hexadecimal.h"
 #include "plugins/storage/redis/slots.h"
 
 namespace rtml::redis {
@@ -10,11 +11,9 @@ int Layout::bucket_of(std::string_view name) {
 }
 
 std::string Layout::in_bucket(int bucket, char kind) const {
-  constexpr char kDigits[] = "0123456789abcdef";
   std::string key = prefix_;
   key += ":{";
-  key += kDigits[bucket >> 4];
-  key += kDigits[bucket & 15];
+  append_hexadecimal(key, static_cast<std::uint64_t>(bucket), 2);
   key += "}:";
   key += kind;
   return key;

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "core/base/hexadecimal.h"
+
 namespace rtml::redis {
 namespace {
 
@@ -110,13 +112,7 @@ std::string sha1_hex(const std::string& text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
   unsigned int size = 0;
   EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
-  }
-  return hex;
+  return hexadecimal(std::string_view(reinterpret_cast<const char*>(digest.data()), size));
 }
 
 Script make_script(const char* text) {

@@ -20,6 +20,7 @@ using rtml::project::TimeUnit;
 using rtml::table::DataType;
 using rtml::table::Kind;
 using rtml::table::Value;
+using rtml::test::bytes_of;
 
 namespace {
 
@@ -34,14 +35,6 @@ constexpr std::string_view kPayment =
 // The same with payment_id "", customer null, note "é", no scores, tags and codes, price 0.05, WEB.
 constexpr std::string_view kBarePayment =
     "000d0000000000002940020000803e0180c98efbffa089060201020205000102ff020400ff000204c3a9000000";
-
-std::string bytes_of(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  }
-  return bytes;
-}
 
 DecoderSettings payment_settings(std::vector<WantedColumn> columns) {
   DecoderSettings settings;

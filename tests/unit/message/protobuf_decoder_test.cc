@@ -18,6 +18,7 @@ using rtml::project::TimeUnit;
 using rtml::table::DataType;
 using rtml::table::Kind;
 using rtml::table::Value;
+using rtml::test::bytes_of;
 
 namespace {
 
@@ -33,14 +34,6 @@ constexpr std::string_view kPayment =
     "ffca02030a0178";
 // channel 9, iban "CH1", an empty customer and an empty paid_at.
 constexpr std::string_view kBarePayment = "320040095200820103434831";
-
-std::string bytes_of(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  }
-  return bytes;
-}
 
 WantedColumn column(std::string from, DataType type, std::optional<TimeUnit> unit = {}) {
   return {.name = from, .from = from, .type = type, .unit = unit};
