@@ -22,8 +22,8 @@ inline double canonical(double value) {
   return value != value ? std::numeric_limits<double>::quiet_NaN() : value + 0.0;
 }
 
-// Rounds value * 2^exponent, and a little more if `is_more`, to nearest, ties to even. REQUIRES: the
-// value is not zero, and no more than its lower 127 bits are below 2^-1074.
+// Rounds value * 2^exponent, and a little more if `is_more`, to nearest, ties to even. REQUIRES:
+// the value is not zero, and no more than its lower 127 bits are below 2^-1074.
 double round_scaled(UnsignedInt128 value, bool is_more, int exponent);
 
 // Rounds an integer of more than 64 bits to nearest, ties to even.

@@ -1,5 +1,6 @@
 // A typed, null-aware expression over the columns of a schema: filters, arguments of aggregates,
-// features computed from features, conditions of checks. docs/expressions.md describes the language.
+// features computed from features, conditions of checks. docs/expressions.md describes the
+// language.
 //
 // An Expression is immutable; any number of threads may evaluate it at once. It gives the same bits
 // a row at a time and a column at a time, and it never fails once compiled: what has no value (x/0,

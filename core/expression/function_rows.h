@@ -82,7 +82,8 @@ struct Argument<Nullable<T>> {
 template <typename F, typename R, typename... A>
 struct Loops {
   template <std::size_t... I>
-  static table::Value row(F f, Arena& arena, const table::Value* const* arguments, std::index_sequence<I...>) {
+  static table::Value row(F f, Arena& arena, const table::Value* const* arguments,
+                          std::index_sequence<I...>) {
     if (!(Argument<A>::is_valid(*arguments[I]) && ...)) return {};
     R result{};
     if (!f(arena, &result, Argument<A>::get(*arguments[I])...)) return {};

@@ -1,5 +1,5 @@
-// The syntax of the expression language: text to a tree with positions. docs/expressions.md describes
-// the language.
+// The syntax of the expression language: text to a tree with positions. docs/expressions.md
+// describes the language.
 //
 // A Node owns everything it says and is immutable after parse().
 

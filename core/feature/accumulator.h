@@ -1,6 +1,6 @@
-// What an aggregate keeps of events that it no longer sees one by one: of a tile, a tumbling window,
-// a life. Events come in any order and grouping, accumulators merge in any order and grouping, and
-// the value and the bytes are the same each time.
+// What an aggregate keeps of events that it no longer sees one by one: of a tile, a tumbling
+// window, a life. Events come in any order and grouping, accumulators merge in any order and
+// grouping, and the value and the bytes are the same each time.
 //
 // An accumulator belongs to one thread at a time.
 

@@ -52,8 +52,9 @@ inline EventPlace place_of(const State& state, std::size_t i) {
   return place;
 }
 
-// Events at or before the returned moment are final once reads before `oldest_read_us` are given up:
-// no read at or after it needs them from the events themselves, but for the latest row and sessions.
+// Events at or before the returned moment are final once reads before `oldest_read_us` are given
+// up: no read at or after it needs them from the events themselves, but for the latest row and
+// sessions.
 inline std::int64_t final_until(const Program& program, std::int64_t oldest_read_us) {
   return earlier(earlier(oldest_read_us, program.raw_retention_us), 1);
 }

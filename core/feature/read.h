@@ -1,5 +1,5 @@
-// The rules of a read that the kernel and the sweep share beside the ends of windows (window.h): what
-// the age of the latest event says about the row. Internal to core/feature.
+// The rules of a read that the kernel and the sweep share beside the ends of windows (window.h):
+// what the age of the latest event says about the row. Internal to core/feature.
 
 #pragma once
 

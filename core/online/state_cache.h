@@ -17,9 +17,9 @@ namespace rtml::online {
 struct CachedEntity {
   std::string key;  // As encode_key() gives it.
   Entity entity;
-  bool is_changed = false;     // Not as the store has it: cannot be dropped.
+  bool is_changed = false;      // Not as the store has it: cannot be dropped.
   std::int64_t duplicates = 0;  // Of the state, when it was last counted.
-  std::size_t bytes = 0;       // As last measured.
+  std::size_t bytes = 0;        // As last measured.
 };
 
 class StateCache {

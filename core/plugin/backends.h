@@ -160,8 +160,8 @@ struct Partition {
 // Reads the partitions that it owns: all of a stream, or its share where the medium divides them
 // among the readers of a group.
 //
-// An error that is to be tried again (ExitClass::kRetry) leaves the reader usable: poll again. After
-// any other one it is to be closed.
+// An error that is to be tried again (ExitClass::kRetry) leaves the reader usable: poll again.
+// After any other one it is to be closed.
 class StreamReader {
  public:
   virtual ~StreamReader() = default;

@@ -21,9 +21,9 @@ inline constexpr Shape kDataType = {
 inline constexpr Shape kDuration = {
     .kind = ShapeKind::kDuration, .noun = "a duration", .definition = "duration"};
 inline constexpr Shape kPositiveDuration = {.kind = ShapeKind::kDuration,
-                                     .noun = "a duration",
-                                     .definition = "duration",
-                                     .is_positive = true};
+                                            .noun = "a duration",
+                                            .definition = "duration",
+                                            .is_positive = true};
 inline constexpr Shape kTimestamp = {
     .kind = ShapeKind::kTimestamp, .noun = "a timestamp", .definition = "timestamp"};
 inline constexpr Shape kBool = {.kind = ShapeKind::kBool, .noun = "true or false"};
@@ -38,13 +38,14 @@ inline constexpr Shape kAny = {.kind = ShapeKind::kAny, .noun = "any value"};
 inline constexpr Shape kNull = {.kind = ShapeKind::kNull, .noun = "null"};
 inline constexpr Shape kColumnList = {
     .kind = ShapeKind::kList, .noun = "a list of columns", .item = &kColumn, .has_no_twins = true};
-inline constexpr Shape kTags = {.kind = ShapeKind::kMap, .noun = "a mapping of texts", .item = &kText};
+inline constexpr Shape kTags = {
+    .kind = ShapeKind::kMap, .noun = "a mapping of texts", .item = &kText};
 inline constexpr Shape kFreeMap = {.kind = ShapeKind::kMap, .noun = "a mapping", .item = &kAny};
 
 // The keys that every definition has, before its own.
 template <std::size_t N>
 inline constexpr std::array<Field, N + 4> with_notes(const Shape& kind, bool kind_required,
-                                              const Field (&own)[N]) {
+                                                     const Field (&own)[N]) {
   std::array<Field, N + 4> all{};
   all[0] = {.key = "kind",
             .shape = &kind,

@@ -13,8 +13,8 @@ namespace rtml::file {
 
 class ByteSource {
  public:
-  // Fails with kNotFound or kIo; "-" is standard input. `padding` bytes after the window may be read (their content means
-  // nothing).
+  // Fails with kNotFound or kIo; "-" is standard input. `padding` bytes after the window may be
+  // read (their content means nothing).
   static Result<ByteSource> open(const std::string& file, std::size_t padding = 0);
   ByteSource(ByteSource&& other) noexcept;
   ByteSource& operator=(ByteSource&&) = delete;

@@ -158,9 +158,9 @@ TEST_CASE("Project: an on-demand view reads feature views that there are") {
 }
 
 TEST_CASE("Project: a service takes features of a request after those of views") {
-  const ProjectFixture fixture(
-      files_with(std::string(kChecks) + "---\nkind: feature_service\nname: fraud\nfeatures: "
-                                        "[\"checks:ratio\", \"activity:mean_1d\"]\n"));
+  const ProjectFixture fixture(files_with(std::string(kChecks) +
+                                          "---\nkind: feature_service\nname: fraud\nfeatures: "
+                                          "[\"checks:ratio\", \"activity:mean_1d\"]\n"));
   const project::Project project = fixture.require();
   const auto service = project.find_service("fraud");
   REQUIRE(service.has_value());

@@ -175,8 +175,8 @@ inline rtml_status online_get_groups(void* store, const rtml_bytes* groups,
 }
 
 inline rtml_status online_scan(void* store, rtml_bytes prefix, rtml_bytes after, std::int64_t limit,
-                               std::int32_t with_members, const rtml_call* call,
-                               rtml_groups* found, rtml_error* error) noexcept {
+                               std::int32_t with_members, const rtml_call* call, rtml_groups* found,
+                               rtml_error* error) noexcept {
   return fenced(error, [&]() -> Status {
     RTML_SDK_TRY_ASSIGN(Groups got,
                         static_cast<OnlineStore*>(store)->scan(view(prefix), view(after), limit,
