@@ -59,6 +59,11 @@ inline std::int64_t final_until(const Program& program, std::int64_t oldest_read
   return earlier(earlier(oldest_read_us, program.raw_retention_us), 1);
 }
 
+// The end of the first pause longer than the window's gap in a time of which nothing was forgotten,
+// that since the latest event included: from then on the first event starts a session, as long as
+// none comes before it. REQUIRES: complete_from_us is not the least moment.
+std::int64_t start_after_pause(const Window& window, const State& state);
+
 // An empty accumulator for a bucket of a fold.
 std::unique_ptr<Accumulator> make_accumulator(const Program& program, const Fold& fold);
 

@@ -76,6 +76,12 @@ std::size_t first_needed(const Program& program, State& state, std::size_t final
       before = start;
       start = i;
     }
+    // An open session that no event to come can continue is of no more use.
+    const std::int64_t not_final_us = final_until(program, oldest_read_us) + 1;
+    if (!window.is_over && start != kNone && cutter.is_over_at(not_final_us)) {
+      start_us = not_final_us;
+      continue;
+    }
     if (window.is_over) start = before;
     // Without one before it, the first session of all is still the latest that is over, or none is.
     if (start == kNone) {

@@ -136,6 +136,14 @@ UpdateOutcome Kernel::apply(State& state, const Arrival& arrival, bool may_index
     return UpdateOutcome::kDuplicate;
   }
   insert(state, arrival);
+  // An event within the pause that told where a session starts: another pause has to.
+  for (std::size_t w = 0; w < state.session_starts_us.size(); ++w) {
+    std::int64_t& start_us = state.session_starts_us[w];
+    if (arrival.time_us >= start_us || start_us == State::kUnknownSession) continue;
+    start_us = state.complete_from_us == kBeforeAllTime
+                   ? kBeforeAllTime
+                   : start_after_pause(program_.windows[w], state);
+  }
   return UpdateOutcome::kApplied;
 }
 
@@ -159,6 +167,8 @@ Result<Row> Kernel::read_with_event(const State& state, const Event& event, std:
   overlay.created_us = state.created_us;
   overlay.tie_breaks = state.tie_breaks;
   overlay.slots = state.slots;
+  overlay.complete_from_us = state.complete_from_us;
+  overlay.session_starts_us = state.session_starts_us;
   apply(overlay, receive(event), false);
   RTML_TRY(check_history(state, time_us));
   return read_now(overlay, state, time_us);

@@ -30,7 +30,11 @@ std::optional<EventRange> find_session(const Window& window, const std::vector<s
   const std::size_t end = first_after(times, time_us);
   const std::size_t first = first_after(times, earlier(start_us, 1));
   const bool is_complete = start_us == kBeforeAllTime;
-  if (first >= end && !is_complete) return std::nullopt;
+  if (first >= end && !is_complete) {
+    // What was before `start_us` is over then, and nothing has come since.
+    if (window.is_over || time_us < start_us) return std::nullopt;
+    return EventRange{};
+  }
   SessionCutter cutter(window);
   EventRange open{end, end};
   EventRange over{end, end};
@@ -55,8 +59,8 @@ std::optional<EventRange> find_session(const Window& window, const std::vector<s
 // What the cells of one read share.
 struct Reading {
   const Program& program;
-  const State& events;  // Whose events are read.
-  const State& kept;    // Whose folds and starts of sessions are.
+  const State& events;  // Whose events and starts of sessions are read.
+  const State& kept;    // Whose folds are.
   std::int64_t time_us;
   std::size_t latest;
   const std::vector<SlotView>& views;
@@ -146,8 +150,9 @@ Value read_cell(const Cell& cell, Reading& reading) {
   const Window& kind = reading.program.windows[cell.window];
   KeptWindow window = window_of(cell, reading);
   if (kind.is_session()) {
-    const auto session = find_session(kind, reading.events.times_us,
-                                      reading.kept.session_starts_us[cell.window], reading.time_us);
+    const auto session =
+        find_session(kind, reading.events.times_us, reading.events.session_starts_us[cell.window],
+                     reading.time_us);
     if (!session) {
       reading.is_session_unknown = true;
       return {};

@@ -115,24 +115,29 @@ bool has_nothing_before(const State& state, std::int64_t time_us) {
          (state.events() == 0 || state.times_us.front() >= time_us);
 }
 
-// A moment whose first event in the union of two states starts a session for sure.
+// A moment from which on the first event in the union of two states starts a session for sure.
 std::int64_t session_start(const Window& window, const State& a, std::int64_t a_start_us,
                            const State& b, std::int64_t b_start_us, const State& merged) {
   // Nothing of the other stands before it.
   if (a_start_us != State::kUnknownSession && has_nothing_before(b, a_start_us)) return a_start_us;
   if (b_start_us != State::kUnknownSession && has_nothing_before(a, b_start_us)) return b_start_us;
   if (merged.complete_from_us == kBeforeAllTime) return kBeforeAllTime;
-  // A pause longer than the gap, in a time of which nothing was forgotten.
-  std::int64_t before_us = merged.complete_from_us - 1;
-  for (const std::int64_t time_us : merged.times_us) {
-    if (time_us < merged.complete_from_us) continue;
-    if (earlier(time_us, window.gap_us) > before_us) return time_us;
-    before_us = time_us;
-  }
-  return State::kUnknownSession;
+  return start_after_pause(window, merged);
 }
 
 }  // namespace
+
+std::int64_t start_after_pause(const Window& window, const State& state) {
+  std::int64_t before_us = state.complete_from_us - 1;
+  for (const std::int64_t time_us : state.times_us) {
+    if (time_us < state.complete_from_us) continue;
+    if (earlier(time_us, window.gap_us) > before_us) break;
+    before_us = time_us;
+  }
+  std::int64_t start_us = 0;
+  return __builtin_add_overflow(before_us, window.gap_us + 1, &start_us) ? State::kUnknownSession
+                                                                         : start_us;
+}
 
 void Kernel::merge(State& into, const State& other) const {
   const std::int64_t oldest_read_us = std::max(into.oldest_read_us, other.oldest_read_us);

@@ -1,5 +1,7 @@
 #include "core/online/layout.h"
 
+#include <utility>
+
 #include "core/base/hash.h"
 #include "core/base/hexadecimal.h"
 #include "core/feature/kernel.h"
@@ -32,20 +34,15 @@ std::string batch_prefix(std::string_view view_identity) {
   return states_prefix(view_identity) + std::string(kBatch);
 }
 
-std::string entity_group(std::string_view prefix, std::string_view encoded_key) {
-  std::string group(prefix);
-  // The letter keeps a short key from ever being equal to the hash of a long one.
-  if (group.size() + 1 + encoded_key.size() <= kLongestGroup) {
-    return group.append("k").append(encoded_key);
-  }
-  return group + "h" + sha256_hex(encoded_key);
+std::string entity_group(std::string_view prefix, std::string encoded_key) {
+  return std::string(prefix) + entity_name(prefix, std::move(encoded_key));
 }
 
-std::optional<std::string> key_of_group(std::string_view prefix, std::string_view group) {
-  if (!group.starts_with(prefix) || !group.substr(prefix.size()).starts_with('k')) {
-    return std::nullopt;
-  }
-  return std::string(group.substr(prefix.size() + 1));
+std::string entity_name(std::string_view prefix, std::string encoded_key) {
+  // The letter keeps a short key from ever being equal to the hash of a long one.
+  if (prefix.size() + 1 + encoded_key.size() > kLongestGroup) return "h" + sha256_hex(encoded_key);
+  encoded_key.insert(encoded_key.begin(), 'k');
+  return encoded_key;
 }
 
 std::string entity_group(const PartName& part, std::span<const table::Value> key) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,10 +37,9 @@ bool is_batch(std::string_view part);
 // The group of one entity in a part; `key` in the order of Program::keys.
 std::string entity_group(const PartName& part, std::span<const table::Value> key);
 // The same from entity_prefix() and what encode_key() gives.
-std::string entity_group(std::string_view prefix, std::string_view encoded_key);
-// The encoded key of the entity whose group this is; nothing where it was too long to be named as
-// it is.
-std::optional<std::string> key_of_group(std::string_view prefix, std::string_view group);
+std::string entity_group(std::string_view prefix, std::string encoded_key);
+// What comes after the prefix: the key, or the hash of one that is too long.
+std::string entity_name(std::string_view prefix, std::string encoded_key);
 // What the groups of all entities of a part begin with.
 std::string entity_prefix(const PartName& part);
 // The same for every fill of a view version.

@@ -18,10 +18,13 @@ namespace {
 constexpr std::size_t kTrimEvents = 32;
 constexpr std::size_t kTrimShare = 8;
 
-// Entities that get no more events are trimmed in turn: so many with each so-manieth commit, few
-// enough for the commit to stay short.
-constexpr std::int64_t kVisitEveryCommits = 16;
-constexpr std::int64_t kVisitedEntities = 64;
+// Entities that get no more events are trimmed in turn, so many at a time. One is due for so many
+// events, so that what is of no more use grows no faster than it is looked through, and some with
+// each commit where there are few events; at most so many at one commit, for it to stay short.
+constexpr std::int64_t kVisitedTogether = 64;
+constexpr std::int64_t kEventsPerVisit = 64;
+constexpr std::int64_t kVisitsPerCommit = 4;
+constexpr std::int64_t kMostVisitsPerCommit = 1024;
 
 struct StagedEntity {
   std::string group;
@@ -45,12 +48,12 @@ struct PartWriter::Impl {
 
   Status take_over(const table::Schema& source_schema, const plugin::CallOptions& call);
   Status load(std::span<const KeyedEvent> events, const plugin::CallOptions& call);
-  Result<std::vector<plugin::Members>> read_fenced(const std::vector<std::string>& groups,
+  Result<std::vector<plugin::Members>> read_fenced(const std::vector<std::string>& entities,
                                                    const plugin::CallOptions& call);
   bool is_worth_visiting(const feature::State& state) const;
   Status visit_idle(const plugin::CallOptions& call);
-  Status visit_stored(const std::vector<std::string>& keys, const plugin::CallOptions& call,
-                      std::vector<CachedEntity*>& visited);
+  bool trim_visited(Entity& entity) const;
+  Status visit_stored(const std::vector<std::string>& entities, const plugin::CallOptions& call);
   Status insert_loaded(const std::vector<std::string>& keys,
                        const std::vector<plugin::Members>& groups);
   void drop_what_the_fill_has(CachedEntity& cached, std::int64_t cutover_us) const;
@@ -80,7 +83,8 @@ struct PartWriter::Impl {
   std::vector<StagedEntity> staged;  // Encoded and not yet known to be stored.
   // Committed by a commit_together() that failed for another writer: its next call passes it over.
   bool is_done_together = false;
-  std::int64_t commits = 0;
+  std::int64_t visits_due = 0;
+  std::int64_t events_since_visit = 0;
   std::string visited_until;  // The last group that visit_idle() saw; empty: from the first on.
   WriteSize written;
 };
@@ -120,19 +124,17 @@ Status PartWriter::Impl::load(std::span<const KeyedEvent> events, const plugin::
   std::vector<std::size_t> waiting;
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (events[i].offset < position.next_offset) continue;
-    std::string key = feature::encode_key(events[i].key);
-    at_hand[i] = cache.find(key);
+    std::string entity = entity_name(prefix, feature::encode_key(events[i].key));
+    at_hand[i] = cache.find(entity);
     if (at_hand[i] != nullptr) continue;
-    missing.push_back(std::move(key));
+    missing.push_back(std::move(entity));
     waiting.push_back(i);
   }
   if (missing.empty()) return {};
   std::vector<std::string> wanted = missing;
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  std::vector<std::string> groups;
-  for (const std::string& key : wanted) groups.push_back(entity_group(prefix, key));
-  RTML_TRY_ASSIGN(const auto found, read_fenced(groups, call));
+  RTML_TRY_ASSIGN(const auto found, read_fenced(wanted, call));
   RTML_TRY(insert_loaded(wanted, found));
   for (std::size_t i = 0; i < waiting.size(); ++i) at_hand[waiting[i]] = cache.find(missing[i]);
   return {};
@@ -151,47 +153,56 @@ bool PartWriter::Impl::is_worth_visiting(const feature::State& state) const {
 // which gets none would stay as large as it was. What stays of it is small, and stays for ever: a
 // group that expired would be NOT_FOUND where it is OUTSIDE_MAX_AGE or an empty window.
 Status PartWriter::Impl::visit_idle(const plugin::CallOptions& call) {
-  if (++commits % kVisitEveryCommits != 0 || position.oldest_read_us == PartPosition::kNoTime) {
-    return {};
-  }
-  RTML_TRY_ASSIGN(const auto groups, store.list(prefix, visited_until, kVisitedEntities, call));
-  visited_until = std::ssize(groups) < kVisitedEntities ? "" : groups.back();
-  std::vector<std::string> missing;
-  std::vector<CachedEntity*> visited;
-  for (const std::string& group : groups) {
-    const auto key = key_of_group(prefix, group);
-    if (!key) continue;
-    CachedEntity* const cached = cache.find(*key);
-    if (cached == nullptr) {
-      missing.push_back(*key);
-    } else if (!cached->is_changed && is_worth_visiting(cached->entity.state)) {
-      visited.push_back(cached);
+  if (position.oldest_read_us == PartPosition::kNoTime) return {};
+  visits_due += kVisitsPerCommit + std::exchange(events_since_visit, 0) / kEventsPerVisit;
+  visits_due = std::min(visits_due, kMostVisitsPerCommit);
+  while (visits_due >= kVisitedTogether) {
+    visits_due -= kVisitedTogether;
+    RTML_TRY_ASSIGN(const auto groups, store.list(prefix, visited_until, kVisitedTogether, call));
+    std::vector<std::string> missing;
+    for (const std::string& group : groups) {
+      std::string entity = group.substr(prefix.size());
+      CachedEntity* const cached = cache.find(entity);
+      if (cached == nullptr) {
+        missing.push_back(std::move(entity));
+      } else if (!cached->is_changed && trim_visited(cached->entity)) {
+        cached->is_changed = true;
+        changed.push_back(cached);
+      }
     }
-  }
-  if (!missing.empty()) RTML_TRY(visit_stored(missing, call, visited));
-  for (CachedEntity* const cached : visited) {
-    codec.trim(cached->entity, kernel, position.oldest_read_us);
-    cached->is_changed = true;
-    changed.push_back(cached);
+    if (!missing.empty()) RTML_TRY(visit_stored(missing, call));
+    const bool is_end = std::ssize(groups) < kVisitedTogether;
+    visited_until = is_end ? "" : groups.back();
+    if (is_end) visits_due = 0;
   }
   return {};
 }
 
-// Brings those of the stored entities into the cache that are to be trimmed.
-Status PartWriter::Impl::visit_stored(const std::vector<std::string>& keys,
-                                      const plugin::CallOptions& call,
-                                      std::vector<CachedEntity*>& visited) {
-  std::vector<std::string> groups;
-  for (const std::string& key : keys) groups.push_back(entity_group(prefix, key));
-  RTML_TRY_ASSIGN(const auto found, read_fenced(groups, call));
-  for (std::size_t i = 0; i < keys.size(); ++i) {
+// Returns whether there was something to trim.
+bool PartWriter::Impl::trim_visited(Entity& entity) const {
+  const auto size = [&] {
+    std::size_t folded = 0;
+    for (const auto& fold : entity.state.folds) folded += fold.size();
+    return std::pair(entity.state.events(), folded);
+  };
+  if (!is_worth_visiting(entity.state)) return false;
+  const auto before = size();
+  codec.trim(entity, kernel, position.oldest_read_us);
+  return size() != before;
+}
+
+// Brings those of the stored entities into the cache that are trimmed.
+Status PartWriter::Impl::visit_stored(const std::vector<std::string>& entities,
+                                      const plugin::CallOptions& call) {
+  RTML_TRY_ASSIGN(const auto found, read_fenced(entities, call));
+  for (std::size_t i = 0; i < entities.size(); ++i) {
     if (found[i].empty()) continue;
     RTML_TRY_ASSIGN(Entity entity, codec.decode(found[i], true, kernel));
     // One that is ahead of the part is loaded when its events come once more.
-    if (entity.progress.last_offset >= position.next_offset || !is_worth_visiting(entity.state)) {
-      continue;
-    }
-    visited.push_back(&cache.insert(keys[i], std::move(entity)));
+    if (entity.progress.last_offset >= position.next_offset || !trim_visited(entity)) continue;
+    CachedEntity& cached = cache.insert(entities[i], std::move(entity));
+    cached.is_changed = true;
+    changed.push_back(&cached);
   }
   return {};
 }
@@ -200,7 +211,10 @@ Status PartWriter::Impl::visit_stored(const std::vector<std::string>& keys,
 // scope's epoch does not stop: what is read there must be fenced itself, or the members that are
 // written on top of it would belong to another state.
 Result<std::vector<plugin::Members>> PartWriter::Impl::read_fenced(
-    const std::vector<std::string>& groups, const plugin::CallOptions& call) {
+    const std::vector<std::string>& entities, const plugin::CallOptions& call) {
+  std::vector<std::string> groups;
+  groups.reserve(entities.size());
+  for (const std::string& entity : entities) groups.push_back(prefix + entity);
   if (store.commits_atomically()) return store.get_groups(groups, call);
   RTML_TRY_ASSIGN(const auto transaction, store.begin(scope, epoch, call));
   return transaction->get_groups(groups);
@@ -310,7 +324,7 @@ void PartWriter::Impl::encode_changed() {
       codec.trim(cached->entity, kernel, committing.oldest_read_us);
     }
     StagedEntity& entity = staged.emplace_back();
-    entity.group = entity_group(prefix, cached->key);
+    entity.group = prefix + cached->name;
     codec.encode(cached->entity, entity.changes);
     // What is staged will be stored or the writer ends, so the cache may forget it.
     cached->is_changed = false;
@@ -394,6 +408,7 @@ Result<std::vector<Outcome>> PartWriter::apply(std::span<const KeyedEvent> event
                                                const plugin::CallOptions& call) {
   impl_->is_done_together = false;
   RTML_TRY(impl_->load(events, call));
+  impl_->events_since_visit += std::ssize(events);
   std::vector<Outcome> outcomes;
   outcomes.reserve(events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {

@@ -4,26 +4,26 @@
 
 namespace rtml::online {
 
-CachedEntity* StateCache::find(std::string_view key) {
-  const auto found = places_.find(key);
+CachedEntity* StateCache::find(std::string_view name) {
+  const auto found = places_.find(name);
   return found == places_.end() ? nullptr : &*found->second;
 }
 
-CachedEntity& StateCache::insert(std::string key, Entity entity) {
-  order_.push_front({.key = std::move(key), .entity = std::move(entity)});
+CachedEntity& StateCache::insert(std::string name, Entity entity) {
+  order_.push_front({.name = std::move(name), .entity = std::move(entity)});
   CachedEntity& cached = order_.front();
   cached.duplicates = cached.entity.state.duplicates;
-  places_.emplace(cached.key, order_.begin());
+  places_.emplace(cached.name, order_.begin());
   measure(cached);
   return cached;
 }
 
 void StateCache::touch(CachedEntity& cached) {
-  order_.splice(order_.begin(), order_, places_.find(cached.key)->second);
+  order_.splice(order_.begin(), order_, places_.find(cached.name)->second);
 }
 
 void StateCache::measure(CachedEntity& cached) {
-  bytes_ -= std::exchange(cached.bytes, cached.entity.memory_bytes() + cached.key.size());
+  bytes_ -= std::exchange(cached.bytes, cached.entity.memory_bytes() + cached.name.size());
   bytes_ += cached.bytes;
 }
 
@@ -33,7 +33,7 @@ void StateCache::shrink(std::size_t most_bytes) {
     --at;
     if (at->is_changed) continue;
     bytes_ -= at->bytes;
-    places_.erase(at->key);
+    places_.erase(at->name);
     at = order_.erase(at);
   }
 }

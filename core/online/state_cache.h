@@ -1,4 +1,5 @@
-// Decoded states of entities, by their keys, the least recently used dropped first. One owner.
+// Decoded states of entities, by the names of their groups, the least recently used dropped first.
+// One owner.
 
 #pragma once
 
@@ -15,7 +16,7 @@
 namespace rtml::online {
 
 struct CachedEntity {
-  std::string key;  // As encode_key() gives it.
+  std::string name;  // As entity_name() gives it.
   Entity entity;
   bool is_changed = false;      // Not as the store has it: cannot be dropped.
   std::int64_t duplicates = 0;  // Of the state, when it was last counted.
@@ -25,8 +26,8 @@ struct CachedEntity {
 class StateCache {
  public:
   // Null if it is not there. The pointer lives until the entity is dropped.
-  CachedEntity* find(std::string_view key);
-  CachedEntity& insert(std::string key, Entity entity);
+  CachedEntity* find(std::string_view name);
+  CachedEntity& insert(std::string name, Entity entity);
   // Puts an entity behind all others in the order of dropping.
   void touch(CachedEntity& cached);
   // Measures an entity anew.
@@ -39,7 +40,7 @@ class StateCache {
 
  private:
   struct Hash {
-    std::size_t operator()(std::string_view key) const { return xxhash64(key); }
+    std::size_t operator()(std::string_view name) const { return xxhash64(name); }
   };
   using Order = std::list<CachedEntity>;
   Order order_;  // The most recently used first.

@@ -1,5 +1,6 @@
 #include "tests/service/online_servers.h"
 #include "tests/service/online_store_checks.h"
+#include "tests/unit/online/idle_entities.h"
 
 namespace rtml {
 namespace {
@@ -121,6 +122,13 @@ TEST_CASE("postgres: a group is forgotten some time after its moment") {
   commit("e/other", system_clock().now_us() + 3'600 * kSecond);
   CHECK(store->list("e/", "", 10, {}).value() ==
         std::vector<std::string>{"e/kept", "e/later", "e/other"});
+}
+
+TEST_CASE("postgres: entities that get no more events become small and read as before") {
+  const test::TemporaryDirectory directory;
+  test::PostgresServer server(directory / "postgres");
+  START_OR_SKIP(server);
+  test::check_idle_entities(*test::open_store("postgres", server.options()));
 }
 
 }  // namespace

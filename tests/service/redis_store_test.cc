@@ -6,6 +6,7 @@
 #include "plugins/storage/redis/slots.h"
 #include "tests/service/online_servers.h"
 #include "tests/service/online_store_checks.h"
+#include "tests/unit/online/idle_entities.h"
 
 namespace rtml {
 namespace {
@@ -319,6 +320,20 @@ TEST_CASE("redis: a cluster is streamed into, and anew from the beginning") {
   const std::string rest = run_rtml(project, "stream run cards --output json");
   CHECK(parse_json(rest, "the report")->value("messages", 0) == 3'000);
   CHECK(run_rtml(project, get) == values);
+}
+
+TEST_CASE("redis: entities that get no more events become small and read as before") {
+  const test::TemporaryDirectory directory;
+  test::RedisServer server(directory / "redis");
+  START_OR_SKIP(server);
+  test::check_idle_entities(*test::open_store("redis", options_of(server)));
+}
+
+TEST_CASE("redis: entities of a cluster that get no more events become small") {
+  const test::TemporaryDirectory directory;
+  test::RedisCluster cluster(directory.path());
+  START_OR_SKIP(cluster);
+  test::check_idle_entities(*test::open_store("redis", cluster.options()));
 }
 
 }  // namespace

@@ -5,8 +5,11 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/temporary_directory.h"
+#include "tests/unit/online/idle_entities.h"
 #include "tests/unit/online/memory_store.h"
 #include "tests/unit/online/stream_fixture.h"
+#include "tests/unit/plugin/plugin_fixture.h"
 
 namespace rtml::online {
 namespace {
@@ -169,40 +172,16 @@ TEST_CASE("PartWriter: several parts commit together, fenced each") {
   CHECK(refused.error().code() == ErrorCode::kEpochStale);
 }
 
-TEST_CASE("PartWriter: an entity that gets no more events becomes small and reads as before") {
-  std::mt19937_64 random(9);
-  feature::ViewBuilder view;
-  view.with_id().with_created();
-  view.aggregate("exact", table::Kind::kDouble, "sum(x)", kHour);
-  view.aggregate("newest", table::Kind::kString, "last(s)", 3 * kHour);
-  view.aggregate("tiled", table::Kind::kDouble, "sum(x)", 30 * kHour);
-  view.view.features.back().window->resolution_us = kHour;
-  view.column("flag", table::Kind::kBool);
-  auto rows = test::random_rows(random, 6'000, 1);
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].k = i < 1'000 ? 1 : 2;
-  Stream stream(view, rows);
-  MemoryStore store;
-  auto writer = open(stream, store, 1);
-  const table::Value key = table::Value::of_integer(1);
-  const std::string group = entity_group(kPart, std::span(&key, 1));
-  const auto bytes = [&] {
-    std::size_t sum = 0;
-    for (const auto& [member, value] : store.groups[group]) sum += value.size();
-    return sum;
-  };
-  std::size_t most = 0;
-  for (std::size_t at = 0; at < stream.events.size(); at += 20) {
-    REQUIRE(writer.apply(std::span(stream.events).subspan(at, 20), {}));
-    REQUIRE(writer.commit(end_of(stream, at + 20), {}));
-    most = std::max(most, bytes());
+TEST_CASE("PartWriter: entities that get no more events become small and read as before") {
+  for (const bool is_atomic : {false, true}) {
+    MemoryStore store;
+    store.is_atomic = is_atomic;
+    test::check_idle_entities(store);
   }
-  CHECK(most > 5'000);
-  CHECK(bytes() < most / 4);
-  check_states(stream, store, 0, stream.events.size());
-  // Nothing is left to trim, so nothing is written again and again.
-  const auto before = store.groups[group];
-  for (int i = 0; i < 64; ++i) REQUIRE(writer.commit(end_of(stream, stream.events.size()), {}));
-  CHECK(store.groups[group] == before);
+  const test::TemporaryDirectory directory;
+  const auto lmdb = test::built_host().online_store("lmdb", {{"path", directory.path().string()}});
+  REQUIRE(lmdb);
+  test::check_idle_entities(**lmdb);
 }
 
 TEST_CASE("PartWriter: a store that writes group by group is read under the fence") {
