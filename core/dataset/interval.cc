@@ -36,6 +36,13 @@ Status check_interval_bound(std::string_view option, std::int64_t time_us, std::
 Result<std::vector<TimeRange>> intervals_in(const TimeRange& range, std::int64_t length_us) {
   std::vector<TimeRange> intervals;
   if (range.from_us >= range.to_us) return intervals;
+  // The manifest names both bounds.
+  if (range.from_us < kMinTimestamp || range.to_us > kMaxTimestamp) {
+    return fail(Error(ErrorCode::kUsage, "an interval reaches beyond the years 1 to 9999: " +
+                                             format_duration(length_us) + ", from " +
+                                             to_string(range))
+                    .with_help("give a shorter --interval, or --from and --to"));
+  }
   const std::int64_t count = (range.to_us - range.from_us) / length_us;
   if (count > kMostIntervals) {
     return fail(Error(ErrorCode::kUsage,

@@ -20,7 +20,7 @@ Status check_interval_length(std::int64_t length_us);
 Status check_interval_bound(std::string_view option, std::int64_t time_us, std::int64_t length_us);
 
 // The intervals of a range whose bounds are multiples of the length, ascending. Fails with kUsage
-// if there are more than a directory should hold.
+// if there are more than a directory should hold, or a bound is a time that nobody can write.
 Result<std::vector<TimeRange>> intervals_in(const TimeRange& range, std::int64_t length_us);
 
 // "2025-03-01T00:00:00Z to 2025-03-02T00:00:00Z".

@@ -3,22 +3,21 @@
 Every choice comes from one random.Random, so that a seed names a project.
 """
 
-import datetime
 import json
 import math
-import struct
+
+from random_source import COLUMNS, MAX_US, MIN_US, Event, RandomSource
 
 UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000,
             "d": 86_400_000_000}
-ORIGINS_US = (0, 0, 0, 1_000_000_000_000_000, -2_208_988_800_000_000, -62_135_000_000_000_000)
-COLUMNS = {"k": "INT64", "name": "STRING", "id": "INT64", "x": "DOUBLE", "z": "DOUBLE",
-           "y": "INT64", "n": "INT32", "w": "FLOAT", "s": "STRING", "flag": "BOOL",
-           "moment": "TIMESTAMP"}
-NAMES = ("a", "", "a b", "é=ü", 'quote "\' \\', "a text that is longer than sixteen bytes, with commas")
-FILTERS = ("flag", "x > 0", "y % 2 == 0", "s == 'a' or x < 1")
+# 1970, 2001, 1900, the first and the last years that times can have, and 5138.
+ORIGINS_US = (0, 0, 10**15, -2_208_988_800_000_000, -62_135_000_000_000_000, MIN_US, MAX_US, 10**17)
+NOW_US = 1_790_000_000_000_000  # Not later than any run: events after it come from the future.
+# The source has to have the columns that stand behind an expression.
+FILTERS = (("flag", "flag"), ("x > 0", "x"), ("y % 2 == 0", "y"), ("s == 'a' or x < 1", "sx"))
 NUMERIC = ("x", "z", "w", "y", "n", "flag", "x + z")
 ANY = ("x", "z", "w", "y", "n", "s", "flag", "moment")
-TYPES = {**COLUMNS, "x + z": "DOUBLE"}
+NUMBERS = ("BOOL", "INT32", "INT64", "FLOAT", "DOUBLE")
 # name: (arguments, what it gives; None: the argument's type)
 AGGREGATES = {"sum": (NUMERIC, None), "mean": (NUMERIC, "DOUBLE"), "min": (ANY, None),
               "max": (ANY, None), "first": (ANY, None), "last": (ANY, None),
@@ -30,39 +29,25 @@ AGGREGATES = {"sum": (NUMERIC, None), "mean": (NUMERIC, "DOUBLE"), "min": (ANY, 
 COMMON = ("count", "sum", "mean", "min", "max", "first", "last", "count")
 
 
-def moment(time_us):
-    """A time as RFC 3339."""
-    at = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=time_us)
-    return at.isoformat(timespec="microseconds") + "Z"
-
-
-def as_float(number):
-    """The nearest FLOAT."""
-    try:
-        return struct.unpack("f", struct.pack("f", number))[0]
-    except OverflowError:
-        return math.copysign(math.inf, number)
-
-
 class RandomProject:
-    """`features` are names with types, `lines` the same as the project says them, `partitions` the
-    events of each partition in the order of their arrival."""
+    """`features` are names with types, `lines` the same as the project says them, `sources` hold the
+    events. `media` are what streams may go by: "file", and objects with stream_keys(); `store` is
+    that of the project, None the default."""
 
-    def __init__(self, rng):
-        self.rng = rng
+    def __init__(self, rng, media=("file",), store=None, counts=(1, 5, 60, 60, 300, 300, 1_500)):
+        self.rng, self.store = rng, store
         self.view = "v"
         self.unit = rng.choice(list(UNITS_US))
         self.unit_us = UNITS_US[self.unit]
-        self.origin_us = rng.choice(ORIGINS_US)
+        self.span = rng.randint(1, 120)
+        self.origin_us = self.random_origin()
         self.keys = rng.choice((["k"], ["name"], ["k", "name"], []))
-        self.has_id, self.has_created = rng.random() < 0.6, rng.random() < 0.5
-        self.is_as_of_created = self.has_created and rng.random() < 0.3
+        self.is_as_of_created = rng.random() < 0.15
         # Kept whole: no state forgets anything, so events may come in any order and an id may come
         # again with other values.
         self.is_kept_whole = rng.random() < 0.4
         self.has_sessions = False
         self.ttl_us = self.unit_us * rng.randint(1, 30) if rng.random() < 0.3 else 0
-        self.nan_is_null = rng.random() < 0.3
         self.history_us = self.unit_us * (10**6 if self.is_kept_whole else rng.randint(0, 20))
         self.may_be_late = not self.is_kept_whole and rng.random() < 0.4
         self.lateness_us = None  # Not declared.
@@ -71,13 +56,47 @@ class RandomProject:
         # Without any patience the second of two events of one moment is late.
         has_patience = self.may_be_late or self.history_us and self.lateness_us != 0
         self.delay_us = rng.choice((0 if has_patience else 1, 1, 3 * self.unit_us))
+        self.flavour, self.key_count = rng.randrange(6), rng.randint(1, 4)
+        self.is_future = self.origin_us + 200 * self.unit_us > NOW_US
+        self.has_future = not self.is_future and rng.random() < 0.2
+        self.sources = []
+        for i in range(rng.choice((1, 1, 2, 3))):
+            self.sources.append(RandomSource(rng, f"events{'_cd'[i]}".rstrip("_"), self, media))
+            if i:
+                self.sources[i].narrow()
+        if len(self.sources) > 1 and rng.random() < 0.5:
+            self.sources.reverse()
+        for source in self.sources:
+            source.choose_format()
         self.features = []
         self.lines = [self.random_feature(f"f{i}") for i in range(rng.randint(1, 6))]
         self.lines += self.expressions()
-        self.partitions = [[] for _ in range(rng.randint(1, 4))]
-        self.make_events()
+        self.make_events(rng.choice(counts))
+
+    def random_origin(self):
+        origin_us = self.rng.choice(ORIGINS_US)
+        return min(origin_us, MAX_US - self.rng.choice((0, 1, self.span)) * self.unit_us)
+
+    @property
+    def partitions(self):
+        """The arrivals of all partitions of all sources."""
+        return [events for source in self.sources for events in source.partitions]
 
     # ---- the view ----
+
+    def columns_of(self, source):
+        """What an aggregate sees of a source, or (None) of all of them, with types."""
+        kinds = dict(COLUMNS) if len(self.sources) == 1 else dict(self.sources[0].columns)
+        if len(self.sources) > 1:
+            wide = [{name: "INT64" if kind == "INT32" else kind for name, kind in one.columns.items()}
+                    for one in self.sources]
+            kinds = {name: kind for name, kind in wide[0].items()
+                     if all(columns.get(name) == kind for columns in wide)}
+            if source is not None:
+                kinds = {**source.columns, **kinds}
+        if all(kinds.get(name) == "DOUBLE" for name in "xz"):
+            kinds["x + z"] = "DOUBLE"
+        return kinds
 
     def duration(self, least, most, factor=1):
         return f"{factor * self.rng.randint(least, most)}{self.unit}"
@@ -118,9 +137,12 @@ class RandomProject:
     def random_feature(self, name):
         rng = self.rng
         if rng.random() < 0.1:
-            column = rng.choice(ANY)
-            self.features.append((name, TYPES[column]))
-            return {"name": name, "type": TYPES[column], "column": column}
+            kinds = self.columns_of(None)
+            column = rng.choice([column for column in ANY if column in kinds])
+            self.features.append((name, kinds[column]))
+            return {"name": name, "type": kinds[column], "column": column}
+        source = rng.choice((None, rng.choice(self.sources))) if len(self.sources) > 1 else None
+        kinds = self.columns_of(source)
         window = self.window()
         kind = window.get("type", "sliding")
         while True:
@@ -130,40 +152,48 @@ class RandomProject:
             if aggregate != "rate" or kind in ("sliding", "tumbling"):
                 break
         arguments, given = AGGREGATES[aggregate]
-        argument = rng.choice(arguments)
+        argument = rng.choice([argument for argument in arguments if argument in kinds and
+                               (arguments is ANY or kinds[argument] in NUMBERS)])
         if aggregate in ("count", "rate") and rng.random() < 0.5:
             argument = ""
         constant = {"last_k": ", 3", "top_k": ", 3", "quantile": ", 0.3", "approx_quantile": ", 0.3",
                     "ewma": f", {self.duration(1, 9)}"}.get(aggregate, "")
-        kind_given = given or TYPES[argument]
+        kind_given = given or kinds[argument]
         if given == "LIST":
-            kind_given = f"LIST<{TYPES[argument]}>"
+            kind_given = f"LIST<{kinds[argument]}>"
         if aggregate == "sum":
-            kind_given = "DOUBLE" if TYPES[argument] in ("DOUBLE", "FLOAT") else "INT64"
+            kind_given = "DOUBLE" if kinds[argument] in ("DOUBLE", "FLOAT") else "INT64"
         if kind_given in ("INT32", "INT64") and rng.random() < 0.2:
             kind_given = "DOUBLE"
         self.features.append((name, kind_given))
         feature = {"name": name, "type": kind_given, "window": window,
                    "aggregate": f"{aggregate}({argument}{constant})" if argument else aggregate}
+        if source is not None:
+            feature["source"] = source.name
+        filters = [text for text, columns in FILTERS
+                   if all(kinds.get(column) == COLUMNS[column] for column in
+                          ([columns] if columns == "flag" else columns))]
         if rng.random() < 0.4:
-            feature["filter"] = rng.choice(FILTERS)
+            feature["filter"] = rng.choice(filters)
         return feature
 
     def expressions(self):
-        lines = []
-        if self.rng.random() < 0.5:
+        lines, kinds = [], self.columns_of(None)
+        if self.rng.random() < 0.5 and "s" in kinds:
             lines += [{"name": "e1", "type": "STRING", "expression": "if(flag, lower(name), s)"},
                       {"name": "e2", "type": "BOOL",
                        "expression": "is_null(f0) or x > 1 or e1 == 'b'"}]
         if self.features[0][1] in ("INT64", "INT32", "DOUBLE", "FLOAT"):
-            lines.append({"name": "e3", "type": "DOUBLE", "expression": "f0 / 3 + coalesce(x, y)"})
+            other = "y" if "y" in kinds else "0"
+            lines.append({"name": "e3", "type": "DOUBLE",
+                          "expression": f"f0 / 3 + coalesce(x, {other})"})
         self.features += [(line["name"], line["type"]) for line in lines]
         return lines
 
     # ---- the events ----
 
-    def number(self, flavour):
-        rng = self.rng
+    def number(self):
+        rng, flavour = self.rng, self.flavour
         if flavour == 5:
             flavour = rng.randrange(5)
         if flavour == 0:
@@ -181,107 +211,100 @@ class RandomProject:
         return self.rng.choice((2**63 - 1 - self.rng.randrange(3), -2**63 + self.rng.randrange(3),
                                 self.rng.randint(-5, 5), self.rng.randint(-5, 5)))
 
-    def maybe(self, value):
-        return None if self.rng.random() < 1 / 6 else value
-
-    def event(self, number, span):
+    def make_events(self, count):
+        """Fills the sources' partitions with arrivals, in their order."""
         rng = self.rng
-        jitter = rng.choice((0, 0, 1, -1, rng.randrange(self.unit_us)))
-        time_us = self.origin_us + self.unit_us * rng.randrange(span) + jitter
-        event = {"k": self.maybe(rng.randrange(self.key_count) - 1),
-                 "name": rng.choice(NAMES[:1 + self.key_count]), "t": time_us,
-                 "id": self.maybe(number), "x": self.maybe(self.number(self.flavour)),
-                 "z": self.maybe(self.number(self.flavour)), "y": self.maybe(self.integer()),
-                 "n": self.maybe(rng.randint(-2**31, 2**31 - 1)),
-                 "w": self.maybe(as_float(self.number(self.flavour))),
-                 "s": self.maybe(rng.choice(("", "a", "b", "a text longer than sixteen bytes", "é"))),
-                 "flag": self.maybe(rng.random() < 0.5),
-                 "moment": self.maybe(time_us - rng.randrange(10))}
-        if self.has_created:
-            event["c"] = self.maybe(time_us + self.unit_us * rng.randint(-1, 12))
-        if self.is_kept_whole and rng.random() < 0.1 and number:
-            event["id"] = rng.randrange(number)
-        return event
-
-    def make_events(self):
-        """Fills `partitions` with events in the order of their arrival."""
-        rng = self.rng
-        self.flavour = rng.randrange(6)
-        self.key_count = rng.randint(1, 4)
-        count, span = rng.choice((1, 5, 60, 60, 300, 300, 1_500)), rng.randint(1, 120)
-        events = [self.event(number, span) for number in range(count)]
-        events += [rng.choice(events) for _ in range(len(events) // 10)] if self.has_id else []
         # An event that comes less than this behind a later one is not late.
         disorder_us = self.delay_us + min(self.history_us,
                                           self.history_us if self.lateness_us is None
                                           else self.lateness_us)
         if self.may_be_late:
             disorder_us += 10 * self.unit_us
-        due = [event["t"] + rng.randrange(max(disorder_us, 1)) for event in events]
-        order = sorted(range(len(events)), key=lambda i: (due[i], rng.random()))
+        # A table without rows would not say what its columns are, so each source has an event.
+        arrivals = [self.arrival(number, disorder_us) for number in range(max(count, len(self.sources)))]
+        again = [event for event in arrivals if event.values and event.source.has_id]
+        for event in (rng.choice(again) for _ in range(len(again) // 10)):
+            copy = Event(event.source, event.time_us, event.values,
+                         event.time_us + rng.randrange(max(disorder_us, 1)))
+            copy.time, copy.is_future = event.time, event.is_future
+            arrivals.append(copy)
+        order = sorted(range(len(arrivals)), key=lambda i: (arrivals[i].due_us, rng.random()))
         for i in order:
-            event = events[i]
-            number = event["id"] if self.has_id and event["id"] is not None else i
-            self.partitions[number * 7 % 11 % len(self.partitions)].append(event)
+            arrivals[i].source.add(arrivals[i], i)
+
+    def arrival(self, number, disorder_us):
+        rng = self.rng
+        is_first = number < len(self.sources)
+        source = self.sources[number] if is_first else rng.choice(self.sources)
+        jitter = rng.choice((0, 0, 1, -1, rng.randrange(self.unit_us)))
+        time_us = self.origin_us + self.unit_us * rng.randrange(self.span) + jitter
+        due_us = time_us + rng.randrange(max(disorder_us, 1))
+        if source.has_poison and rng.random() < 0.05 and not is_first:
+            return Event(source, time_us, None, due_us)
+        if (self.has_future and rng.random() < 0.02 and source.time_unit != "ns" and not is_first):
+            event = source.make_event(number, MAX_US - rng.randrange(self.unit_us), due_us)
+            event.is_future = True
+            return event
+        event = source.make_event(number, time_us, 0)
+        # By its time as the source writes it, which may be coarser.
+        event.due_us = event.time_us + rng.randrange(max(disorder_us, 1))
+        return event
 
     # ---- what a stream must do with them ----
 
-    def sort(self, events):
-        """Of one partition's events in the order of their arrival: those that are applied, those
-        that are late, those without a key, and the latest time applied (None: none)."""
-        applied, late, keyless, latest_us = [], [], [], None
-        for event in events:
-            if any(event[key] is None for key in self.keys):
+    def sort(self, arrivals):
+        """Of one partition's arrivals in their order: those that are applied, those that are late,
+        those without a key, how many others are dead letters, and the latest time applied (None:
+        none)."""
+        applied, late, keyless, dead, latest_us = [], [], [], 0, None
+        for event in arrivals:
+            if event.values is None or event.is_future:
+                dead += 1
+            elif event.key(self.keys) is None:
                 keyless.append(event)
             elif (self.may_be_late and latest_us is not None and
-                  event["t"] <= latest_us - self.delay_us - self.lateness_us):
+                  event.time_us <= latest_us - self.delay_us - self.lateness_us):
                 late.append(event)
             else:
                 applied.append(event)
-                latest_us = event["t"] if latest_us is None else max(latest_us, event["t"])
-        return applied, late, keyless, latest_us
+                latest_us = event.time_us if latest_us is None else max(latest_us, event.time_us)
+        return applied, late, keyless, dead, latest_us
+
+    def batch_events(self, source):
+        """The events that no stream finds late or refuses."""
+        events = []
+        for partition in source.partitions:
+            applied, _, keyless, _, _ = self.sort(partition)
+            events += applied + keyless
+        return events
 
     # ---- files ----
 
-    def line(self, event, is_whole=False):
-        """As JSON; not-a-number and infinities are texts there. Nulls may be left out, unless it
-        shall be whole: a table has the columns that its file names."""
-        def value(name, item):
-            if isinstance(item, float) and not math.isfinite(item):
-                return "NaN" if math.isnan(item) else "Infinity" if item > 0 else "-Infinity"
-            return moment(item) if name == "moment" and item is not None else item
-        items = [(name, value(name, item)) for name, item in event.items()]
-        if not is_whole and self.rng.random() < 0.3:
-            self.rng.shuffle(items)
-            items = [item for item in items if item[1] is not None or self.rng.random() < 0.5]
-        return json.dumps(dict(items), ensure_ascii=self.rng.random() < 0.5) + "\n"
-
     def write(self, directory):
-        source = {"kind": "source", "name": "events",
-                  "batch": {"type": "file", "path": "batch/*.jsonl"},
-                  "stream": {"type": "file", "path": "stream/*.jsonl",
-                             "batch_rows": self.rng.choice((1, 7, 50, 65_536))},
-                  "timestamp": {"column": "t", "unit": "us"}, "columns": {**COLUMNS, "t": "INT64"}}
-        if self.has_id:
-            source["id"] = "id"
-        if self.has_created:
-            source["columns"]["c"] = "INT64"
-            source["created"] = {"column": "c", "unit": "us"}
-        if self.nan_is_null:
-            source["nan"] = None
-        view = {"kind": "feature_view", "name": self.view, "entities": self.keys, "source": "events",
+        view = {"kind": "feature_view", "name": self.view, "entities": self.keys,
                 "history": f"{self.history_us}us", "watermark_delay": f"{self.delay_us}us",
                 "features": self.lines}
+        names = [source.name for source in self.sources]
+        view.update({"source": names[0]} if len(names) == 1 else {"sources": names})
         if self.ttl_us:
             view["ttl"] = f"{self.ttl_us}us"
         if self.is_as_of_created:
             view["as_of_created"] = True
         if self.lateness_us is not None:
             view["allowed_lateness"] = f"{self.lateness_us}us"
-        for name, document in (("rtml.yaml", {"format": 1, "name": "random"}),
-                               ("sources/events.yaml", source), ("features/v.yaml", view)):
+        if self.is_future:
+            view["max_future"] = "3000000d"
+        project = {"format": 1, "name": "random"}
+        if self.store:
+            project["stores"] = {"online": self.store}
+        documents = [("rtml.yaml", project), ("features/v.yaml", view)]
+        for source in self.sources:
+            documents.append((f"sources/{source.name}.yaml", source.definition()))
+            for name, text in (source.format.files.items() if source.format else ()):
+                (directory / name).write_text(text)
+            for folder in ("batch", "stream"):
+                (directory / folder / source.name).mkdir(parents=True)
+        for name, document in documents:
             path = directory / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-        for folder in ("batch", "stream"):
-            (directory / folder).mkdir()

@@ -78,16 +78,20 @@ def wait_for(process):
 
 
 class Redis:
-    """Durable: what it has answered it still knows after a kill."""
+    """Durable, unless told otherwise: what it has answered it still knows after a kill."""
 
-    def __init__(self, directory):
-        self.directory, self.process = directory, None
-        if not shutil.which("redis-server"):
+    def __init__(self, directory, is_durable=True):
+        self.directory, self.process, self.is_durable = directory, None, is_durable
+        if not self.is_here():
             skip("no Redis (Debian package redis-server)")
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
             self.port = one.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
+
+    @staticmethod
+    def is_here():
+        return shutil.which("redis-server") is not None
 
     def __enter__(self):
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -98,22 +102,53 @@ class Redis:
         self.stop(kills=True)
 
     def start(self):
+        durable = ["--appendonly", "yes", "--appendfsync", "always"] if self.is_durable else []
         with open(self.directory / "redis.log", "a") as log:
             self.process = subprocess.Popen(
                 ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir",
-                 self.directory, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+                 self.directory, "--save", "", *durable],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         for _ in range(600):
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=0.5) as one:
-                    one.sendall(b"PING\r\n")
-                    # It answers with an error for as long as it reads its log.
-                    if one.recv(100).startswith(b"+PONG"):
-                        return
+                # It answers with an error for as long as it reads its log.
+                if self.call(["PING"]) == [b"PONG"]:
+                    return
             except OSError:
                 pass
             time.sleep(0.05)
         sys.exit(f"FAILED: Redis does not start, see {self.directory / 'redis.log'}")
+
+    def call(self, *commands):
+        """Sends commands, lists of words, and returns their answers: texts as bytes, integers, None.
+        Fails with an OSError where the server goes away or answers one with an error."""
+        request = bytearray()
+        for words in commands:
+            words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+            request += b"*%d\r\n" % len(words)
+            request += b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(request)
+            with connection.makefile("rb") as answers:
+                return [self.answer(answers) for _ in commands]
+
+    @staticmethod
+    def answer(answers):
+        line = answers.readline().rstrip(b"\r\n")
+        if line[:1] == b"+":
+            return line[1:]
+        if line[:1] == b":":
+            return int(line[1:])
+        if line[:1] != b"$":
+            raise OSError(f"the server answers {line!r}")
+        size = int(line[1:])
+        return answers.read(size + 2)[:size] if size >= 0 else None
+
+    def add(self, stream, messages):
+        """Adds messages to a stream, in their order; those of one call may stand there in part if it
+        fails."""
+        for first in range(0, len(messages), 500):
+            self.call(*(["XADD", stream, "*", "data", message]
+                        for message in messages[first:first + 500]))
 
     def stop(self, kills):
         if kills:

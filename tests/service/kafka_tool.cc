@@ -2,11 +2,13 @@
 //
 //   service_kafka_tool DIR create TOPIC PARTITIONS
 //   service_kafka_tool DIR delete TOPIC
-//   service_kafka_tool DIR produce TOPIC [RATE]   lines "PARTITION<tab>MESSAGE" of standard input,
-//   at
-//                                                 most RATE a second; brokers may go and come back
-//   service_kafka_tool DIR consume TOPIC          reads it to its end as a plain consumer does and
-//                                                 prints messages, bytes, seconds
+//   service_kafka_tool DIR produce TOPIC [RATE]
+//       lines "PARTITION<tab>MESSAGE" of standard input, at most RATE a second; brokers may go and
+//       come back
+//   service_kafka_tool DIR produce-hex TOPIC [RATE]
+//       the same with messages in hexadecimal digits, so that they may be any bytes
+//   service_kafka_tool DIR consume TOPIC
+//       reads it to its end as a plain consumer does and prints messages, bytes, seconds
 
 #include <librdkafka/rdkafka.h>
 
@@ -46,8 +48,18 @@ rd_kafka_t* make_client(rd_kafka_type_t type, const std::string& brokers,
   return rd_kafka_new(type, configuration, problem, sizeof problem);
 }
 
+// The bytes of lower-case hexadecimal digits.
+std::string bytes_of(std::string_view digits) {
+  const auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    bytes.push_back(static_cast<char>(value(digits[i]) * 16 + value(digits[i + 1])));
+  }
+  return bytes;
+}
+
 // Each line once and in the order of its partition, however often brokers go away.
-int produce(const KafkaBroker& broker, const std::string& topic, double rate) {
+int produce(const KafkaBroker& broker, const std::string& topic, double rate, bool is_hexadecimal) {
   rd_kafka_t* client = make_client(RD_KAFKA_PRODUCER, broker.address(),
                                    {{"enable.idempotence", "true"},
                                     {"linger.ms", "5"},
@@ -61,12 +73,13 @@ int produce(const KafkaBroker& broker, const std::string& topic, double rate) {
     const std::size_t tab = line.find('\t');
     std::int32_t partition = 0;
     std::from_chars(line.data(), line.data() + tab, partition);
-    char* const value = line.data() + tab + 1;
+    std::string message = line.substr(tab + 1);
+    if (is_hexadecimal) message = bytes_of(message);
     while (true) {
       const rd_kafka_resp_err_t code = rd_kafka_producev(
           client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-          RD_KAFKA_V_VALUE(static_cast<void*>(value), line.size() - tab - 1), RD_KAFKA_V_END);
+          RD_KAFKA_V_VALUE(static_cast<void*>(message.data()), message.size()), RD_KAFKA_V_END);
       rd_kafka_poll(client, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 100 : 0);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
       if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) return failed(rd_kafka_err2str(code));
@@ -147,7 +160,10 @@ int main(int argc, char** argv) {
     return failed(broker.create_topic(topic, std::stoi(words[3])));
   }
   if (verb == "delete") return failed(broker.delete_topic(topic));
-  if (verb == "produce") return produce(broker, topic, words.size() > 3 ? std::stod(words[3]) : 0);
+  if (verb == "produce" || verb == "produce-hex") {
+    return produce(broker, topic, words.size() > 3 ? std::stod(words[3]) : 0,
+                   verb == "produce-hex");
+  }
   if (verb == "consume") return consume(broker, topic);
   return failed("no such verb: " + verb);
 }

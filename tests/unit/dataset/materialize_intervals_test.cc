@@ -374,6 +374,12 @@ TEST_CASE("interval: lengths, bounds and names") {
   CHECK(!is_interval_file_name("manifest.json"));
   CHECK(intervals_in({0, 3 * kHour}, kHour).value().size() == 3);
   CHECK(!intervals_in({0, 100 * 365 * kDay}, kMinute));
+  // Bounds that no timestamp can write would make a manifest that nobody can read.
+  const std::int64_t first = multiple_before(kMinTimestamp, 30 * kDay);
+  CHECK(first < kMinTimestamp);
+  CHECK(intervals_in({first, first + 60 * kDay}, 30 * kDay).error().code() == ErrorCode::kUsage);
+  CHECK(intervals_in({first + 30 * kDay, first + 60 * kDay}, 30 * kDay).value().size() == 1);
+  CHECK(!intervals_in({kMaxTimestamp + 1 - kDay, kMaxTimestamp + 1}, kDay));
 }
 
 }  // namespace rtml::dataset
