@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/feature/exact_sum.h"
 #include "core/feature/kernel.h"
 #include "core/table/types.h"
 #include "core/table/value.h"
@@ -95,7 +96,7 @@ struct AggregateRow {
   std::optional<table::DataType> (*result)(table::Kind value);
   // The result's lists live in `memory`, its texts in the window.
   table::Value (*read)(const KeptWindow& window, ReadMemory& memory);
-  void (*sweep)(const SweepTask& task);  // Null: the sweep reads window after window.
+  void (*sweep)(const SweepTask& task);
   // Makes an accumulator (accumulator.h) that has seen nothing, for values of a kind; it does not
   // matter where events are counted.
   std::unique_ptr<Accumulator> (*accumulate)(table::Kind value,
@@ -133,7 +134,18 @@ void sweep_first(const SweepTask& task);
 void sweep_last(const SweepTask& task);
 void sweep_var(const SweepTask& task);
 void sweep_std(const SweepTask& task);
-void sweep_count_distinct(const SweepTask& task);
+void sweep_rate(const SweepTask& task);
+void sweep_ewma(const SweepTask& task);
 void sweep_quantile(const SweepTask& task);
+void sweep_approx_quantile(const SweepTask& task);
+void sweep_count_distinct(const SweepTask& task);
+void sweep_approx_count_distinct(const SweepTask& task);
+void sweep_top_k(const SweepTask& task);
+void sweep_last_k(const SweepTask& task);
+
+// A sum or a number of events by the seconds of the window.
+inline double per_second(double total, const AggregateParameters& parameters) {
+  return canonical(total / (static_cast<double>(parameters.window_us) / 1e6));
+}
 
 }  // namespace rtml::feature

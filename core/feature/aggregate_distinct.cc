@@ -1,12 +1,10 @@
 // What depends on which values there were: how many different ones, and which are most frequent.
 
 #include <algorithm>
-#include <bit>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
-#include "core/base/fast_hash.h"
 #include "core/feature/accumulator_kinds.h"
 #include "core/feature/hyperloglog.h"
 #include "core/feature/sorted_word.h"
@@ -156,22 +154,13 @@ class Frequencies final : public AccumulatorOf<Frequencies<Form, kIsDistinct>> {
   std::unordered_map<Key, std::int64_t> counts_;
 };
 
-// XXH64 of the value's bytes; of fixed widths the eight bytes of the integer or the double, lowest
-// first.
-std::uint64_t hash_of(Kind kind, const Value& value) {
-  if (is_text_kind(kind)) return xxhash64(value.text());
-  const auto word = kind == Kind::kDouble ? std::bit_cast<std::uint64_t>(value.number())
-                                          : static_cast<std::uint64_t>(value.integer());
-  char bytes[8];
-  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(word >> (8 * i) & 0xFF);
-  return xxhash64({bytes, sizeof(bytes)});
-}
-
 class ApproximateDistinct final : public AccumulatorOf<ApproximateDistinct> {
  public:
   explicit ApproximateDistinct(Kind kind) : kind_(kind) {}
 
-  void add(const Value& value, const EventPlace&) override { sketch_.add(hash_of(kind_, value)); }
+  void add(const Value& value, const EventPlace&) override {
+    sketch_.add(HyperLogLog::hash_of(kind_, value));
+  }
   void merge_same(const ApproximateDistinct& other) { sketch_.merge(other.sketch_); }
   Value read(ReadMemory&) const override { return Value::of_integer(sketch_.estimate()); }
   void encode(ByteWriter& writer) const override { sketch_.encode(writer); }
@@ -200,7 +189,8 @@ Value read_count_distinct(const KeptWindow& window, ReadMemory&) {
 Value read_approx_count_distinct(const KeptWindow& window, ReadMemory&) {
   HyperLogLog sketch;
   for (std::size_t i = window.begin; i < window.end; ++i) {
-    if (window.takes(i)) sketch.add(hash_of(window.values->kind, window.values->at(i)));
+    if (!window.takes(i)) continue;
+    sketch.add(HyperLogLog::hash_of(window.values->kind, window.values->at(i)));
   }
   return Value::of_integer(sketch.estimate());
 }

@@ -6,6 +6,7 @@
 
 #include "core/feature/accumulator_kinds.h"
 #include "core/feature/exact_ratio.h"
+#include "core/feature/half_life.h"
 #include "core/feature/sorted_word.h"
 #include "core/feature/wide_sum.h"
 
@@ -95,10 +96,8 @@ class Variance final : public AccumulatorOf<Variance<kIsRoot>> {
   Moments moments_;
 };
 
-// A sum or a number of events by the seconds of the window.
-Value per_second(double total, const AggregateParameters& parameters) {
-  const double seconds = static_cast<double>(parameters.window_us) / 1e6;
-  return Value::of_number(canonical(total / seconds));
+Value rate_of(double total, const AggregateParameters& parameters) {
+  return Value::of_number(per_second(total, parameters));
 }
 
 class Rate final : public AccumulatorOf<Rate> {
@@ -120,8 +119,8 @@ class Rate final : public AccumulatorOf<Rate> {
     sum_.merge(other.sum_);
   }
   Value read(ReadMemory&) const override {
-    if (parameters_.counts_events) return per_second(static_cast<double>(terms_), parameters_);
-    return terms_ == 0 ? Value() : per_second(sum_.rounded(), parameters_);
+    if (parameters_.counts_events) return rate_of(static_cast<double>(terms_), parameters_);
+    return terms_ == 0 ? Value() : rate_of(sum_.rounded(), parameters_);
   }
   void encode(ByteWriter& writer) const override {
     writer.varint(static_cast<std::uint64_t>(terms_));
@@ -142,23 +141,7 @@ class Rate final : public AccumulatorOf<Rate> {
 };
 
 // The exponentially weighted mean Σ x w / Σ w with w = 2^(t / half-life), evaluated exactly and
-// rounded once. The half-life of an event is ⌊t / half-life⌋, which gives the power of two, and the
-// rest of the exponent gives 2^rest as the C library computes it; events kForgotten or more
-// half-lives before the latest weigh nothing.
-constexpr std::int64_t kForgotten = 64;
-
-std::int64_t period_of(std::int64_t time_us, std::int64_t half_life_us) {
-  const std::int64_t quotient = time_us / half_life_us;
-  return quotient - (time_us % half_life_us < 0 ? 1 : 0);
-}
-
-// The weight within its half-life, in [1, 2].
-double weight_of(std::int64_t time_us, std::int64_t half_life_us) {
-  const std::int64_t rest = time_us % half_life_us;
-  const std::int64_t since = rest < 0 ? rest + half_life_us : rest;
-  return std::exp2(static_cast<double>(since) / static_cast<double>(half_life_us));
-}
-
+// rounded once.
 struct WeightedSum {
   WideSum values;
   WideSum weights;
@@ -234,7 +217,7 @@ class Ewma final : public AccumulatorOf<Ewma> {
       const bool is_first = periods_.empty();
       if (!period.sum.weights.is_finite() || weight.is_zero() || weight.is_negative ||
           !is_moment(period.index) || (!is_first && period.index <= periods_.back().index) ||
-          (!is_first && period.index - periods_.front().index >= kForgotten)) {
+          (!is_first && period.index - periods_.front().index >= kForgottenHalfLives)) {
         return reader.refuse();
       }
       periods_.push_back(std::move(period));
@@ -261,7 +244,7 @@ class Ewma final : public AccumulatorOf<Ewma> {
       return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
     };
     if (!periods_.empty() && index < periods_.back().index &&
-        distance(periods_.back().index, index) >= kForgotten) {
+        distance(periods_.back().index, index) >= kForgottenHalfLives) {
       return nullptr;
     }
     const auto place = std::lower_bound(
@@ -271,7 +254,7 @@ class Ewma final : public AccumulatorOf<Ewma> {
     const auto inserted = periods_.insert(place, Period{index, {}});
     if (inserted + 1 != periods_.end()) return &inserted->sum;
     const auto kept = std::find_if(periods_.begin(), periods_.end(), [&](const Period& period) {
-      return distance(index, period.index) < kForgotten;
+      return distance(index, period.index) < kForgottenHalfLives;
     });
     periods_.erase(periods_.begin(), kept);
     return &periods_.back().sum;
@@ -294,8 +277,7 @@ Value read_std(const KeptWindow& window, ReadMemory&) {
 
 Value read_rate(const KeptWindow& window, ReadMemory& memory) {
   if (window.values == nullptr) {
-    return per_second(static_cast<double>(read_count(window, memory).integer()),
-                      *window.parameters);
+    return rate_of(static_cast<double>(read_count(window, memory).integer()), *window.parameters);
   }
   Rate rate(window.values->kind, *window.parameters);
   for (std::size_t i = window.begin; i < window.end; ++i) {
@@ -317,7 +299,7 @@ Value read_ewma(const KeptWindow& window, ReadMemory&) {
     is_latest = false;
     const std::uint64_t age =
         static_cast<std::uint64_t>(latest) - static_cast<std::uint64_t>(period);
-    if (age >= kForgotten) break;
+    if (age >= kForgottenHalfLives) break;
     const double weight = weight_of(time_us, half_life_us);
     if (window.values->holds_numbers()) {
       total.add(window.values->numbers[i - 1], weight, -static_cast<int>(age));

@@ -2,11 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "core/feature/accumulator_kinds.h"
 
 namespace rtml::feature {
+namespace {
+
+// What bucket_of() adds to an index, so that it is above 0, and infinity's.
+constexpr std::int64_t kBucketOrigin = std::int64_t{1} << 32;
+constexpr std::int64_t kInfiniteBucket = std::int64_t{1} << 40;
+
+}  // namespace
 
 DdSketch::DdSketch(double accuracy)
     : log_gamma_(std::log1p(accuracy) - std::log1p(-accuracy)), half_width_(1 - accuracy) {}
@@ -53,6 +61,23 @@ void DdSketch::add(double value) {
   } else {
     negative_.add(index_of(-value), 1);
   }
+}
+
+std::int64_t DdSketch::bucket_of(double value) const {
+  if (value == 0) return 0;
+  const double magnitude = std::abs(value);
+  const std::int64_t bucket =
+      std::isinf(magnitude) ? kInfiniteBucket : kBucketOrigin + index_of(magnitude);
+  return value > 0 ? bucket : -bucket;
+}
+
+double DdSketch::value_of_bucket(std::int64_t bucket) const {
+  if (bucket == 0) return 0.0;
+  const std::int64_t magnitude = std::abs(bucket);
+  const double value = magnitude == kInfiniteBucket
+                           ? std::numeric_limits<double>::infinity()
+                           : value_of(static_cast<std::int32_t>(magnitude - kBucketOrigin));
+  return bucket > 0 ? value : -value;
 }
 
 void DdSketch::merge(const DdSketch& other) {

@@ -27,6 +27,11 @@ class DdSketch {
   // itself if it is zero or infinite; NaN if there is a NaN; nothing if there is no value.
   std::optional<double> quantile(double probability) const;
 
+  // The bucket of a value that is no NaN, as a whole number that rises as the values do, and what
+  // quantile() gives for the values of a bucket.
+  std::int64_t bucket_of(double value) const;
+  double value_of_bucket(std::int64_t bucket) const;
+
   void encode(ByteWriter& writer) const;
   // REQUIRES: nothing was added.
   void decode(ByteReader& reader);

@@ -1,10 +1,12 @@
 #include "core/feature/hyperloglog.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
+
+#include "core/base/fast_hash.h"
+#include "core/feature/sorted_word.h"
 
 namespace rtml::feature {
 namespace {
@@ -40,11 +42,25 @@ double tau(double x) {
 
 }  // namespace
 
-void HyperLogLog::add(std::uint64_t hash) {
-  const auto index = static_cast<std::uint32_t>(hash >> kHashBits);
+std::uint64_t HyperLogLog::hash_of(table::Kind kind, const table::Value& value) {
+  if (is_text_kind(kind)) return xxhash64(value.text());
+  const auto word = kind == table::Kind::kDouble ? std::bit_cast<std::uint64_t>(value.number())
+                                                 : static_cast<std::uint64_t>(value.integer());
+  char bytes[8];
+  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(word >> (8 * i) & 0xFF);
+  return xxhash64({bytes, sizeof(bytes)});
+}
+
+HyperLogLog::Register HyperLogLog::register_of(std::uint64_t hash) {
   // The bit behind the last one ends a run of zeros.
   const std::uint64_t rest = hash << kPrecision | std::uint64_t{1} << (kPrecision - 1);
-  raise(index, static_cast<std::uint8_t>(std::countl_zero(rest) + 1));
+  return {static_cast<std::uint32_t>(hash >> kHashBits),
+          static_cast<std::uint8_t>(std::countl_zero(rest) + 1)};
+}
+
+void HyperLogLog::add(std::uint64_t hash) {
+  const Register raised = register_of(hash);
+  raise(raised.index, raised.rank);
 }
 
 void HyperLogLog::raise(std::uint32_t index, std::uint8_t rank) {
@@ -76,10 +92,14 @@ void HyperLogLog::merge(const HyperLogLog& other) {
 }
 
 std::int64_t HyperLogLog::estimate() const {
-  std::array<std::uint32_t, kMaximumRank + 1> counts{};
+  RankCounts counts{};
   for (const std::uint32_t entry : sparse_) ++counts[entry & 0xFF];
   for (const std::uint8_t rank : dense_) ++counts[rank];
   if (dense_.empty()) counts[0] = kRegisters - static_cast<std::uint32_t>(sparse_.size());
+  return estimate_of(counts);
+}
+
+std::int64_t HyperLogLog::estimate_of(const RankCounts& counts) {
   constexpr double kCount = kRegisters;
   double sum = kCount * tau(1 - counts[kMaximumRank] / kCount);
   for (int rank = kHashBits; rank >= 1; --rank) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "core/base/parallel.h"
 #include "core/feature/aggregate.h"
 #include "core/feature/exact_sum.h"
 #include "core/feature/place_reads.h"
@@ -65,7 +66,9 @@ std::vector<Block> make_blocks(const Grouped& events, const Grouped& reads) {
   return blocks;
 }
 
-// What all blocks read and where they write. Blocks write disjoint rows.
+// What all blocks read and where they write: disjoint parts, since everything is in the order of
+// OrderedReads until the end. Written to their rows at once, values would go to a different line of
+// memory each.
 struct Job {
   const Program& program;
   const EventColumns& events;
@@ -73,7 +76,7 @@ struct Job {
   std::vector<Column> slots;
   OrderedEvents ordered_events;
   OrderedReads ordered_reads;
-  std::vector<CellValues> cells;        // One value a read, by its row.
+  std::vector<CellValues> cells;        // One value a read.
   std::vector<std::uint8_t> has_nulls;  // Of the cells.
   std::vector<Status> statuses;
   std::vector<std::int64_t> latest_event_us;
@@ -118,10 +121,10 @@ class BlockSweep {
     event_rows_ = std::span(events.rows)
                       .subspan(static_cast<std::size_t>(events_begin),
                                static_cast<std::size_t>(events_end - events_begin));
+    first_read_ = static_cast<std::size_t>(reads.begins[block.begin]);
     read_rows_ =
         std::span(reads.rows)
-            .subspan(static_cast<std::size_t>(reads.begins[block.begin]),
-                     static_cast<std::size_t>(reads.begins[block.end] - reads.begins[block.begin]));
+            .subspan(first_read_, static_cast<std::size_t>(reads.begins[block.end]) - first_read_);
     prefixes_.clear();
     times_.resize(event_rows_.size());
     const auto times = job_.events.time.values<std::int64_t>();
@@ -212,8 +215,8 @@ class BlockSweep {
     const std::vector<Position>& latest = places_.latest();
     for (std::size_t r = 0; r < read_rows_.size(); ++r) {
       const std::int64_t* latest_us = latest[r] < 0 ? nullptr : &times_[latest[r]];
-      job_.statuses[read_rows_[r]] = status_of(program_, latest_us, read_times_[r]);
-      if (latest_us != nullptr) job_.latest_event_us[read_rows_[r]] = *latest_us;
+      job_.statuses[first_read_ + r] = status_of(program_, latest_us, read_times_[r]);
+      job_.latest_event_us[first_read_ + r] = latest_us == nullptr ? 0 : *latest_us;
     }
   }
 
@@ -228,18 +231,18 @@ class BlockSweep {
   }
 
   void sweep_cell(const Cell& cell, std::size_t index) {
-    resize(result_, {cell.kind, cell.is_list}, read_rows_.size());
     SweepTask task;
     task.events = event_rows_.size();
     task.reads = read_rows_.size();
     if (cell.slot != kNone) task.values = &slots_[cell.slot].view;
     if (cell.filter != kNone) task.filter = &slots_[cell.filter].view;
+    task.times_us = times_.data();
     task.parameters = &cell.parameters;
-    task.result = &result_;
-    task.overflows = &memory_.overflows;
+    task.result = spans_of(job_.cells[index]);
+    task.memory = &memory_;
     if (cell.aggregate == nullptr) {
-      take_latest(*task.values);
-    } else if (program_.as_of_created || cell.aggregate->sweep == nullptr) {
+      take_latest(task);
+    } else if (program_.as_of_created) {
       task.window = places_.window(cell.window);
       read_each(cell, task);
     } else {
@@ -247,31 +250,41 @@ class BlockSweep {
       task.prefix = prefix_of(cell);
       cell.aggregate->sweep(task);
     }
-    scatter(index);
+    if (std::memchr(task.result.valid.data(), 0, task.reads) != nullptr) has_nulls_[index] = true;
   }
 
-  void store(std::size_t read, const Value& value) {
-    result_.valid[read] = value.is_null() ? 0 : 1;
+  // The block's part of the values of a cell.
+  CellSpans spans_of(CellValues& values) const {
+    const auto part = [&](auto& all) {
+      return all.empty() ? std::span(all) : std::span(all).subspan(first_read_, read_rows_.size());
+    };
+    return {part(values.valid), part(values.integers), part(values.numbers), part(values.views),
+            part(values.lists)};
+  }
+
+  static void store(const CellSpans& result, std::size_t read, const Value& value) {
+    result.valid[read] = value.is_null() ? 0 : 1;
     if (value.is_number()) {
-      result_.numbers[read] = canonical(value.number());
+      result.numbers[read] = canonical(value.number());
     } else if (value.is_text()) {
-      result_.views[read] = value.text();
+      result.views[read] = value.text();
     } else if (value.is_list()) {
-      result_.lists[read] = value;
+      result.lists[read] = value;
     } else if (!value.is_null()) {
-      result_.integers[read] = value.integer();
+      result.integers[read] = value.integer();
     }
   }
 
-  void take_latest(const SlotView& values) {
+  void take_latest(const SweepTask& task) {
     const std::vector<Position>& latest = places_.latest();
-    for (std::size_t r = 0; r < read_rows_.size(); ++r) {
-      store(r, latest[r] < 0 ? Value() : values.at(static_cast<std::size_t>(latest[r])));
+    for (std::size_t r = 0; r < task.reads; ++r) {
+      store(task.result, r,
+            latest[r] < 0 ? Value() : task.values->at(static_cast<std::size_t>(latest[r])));
     }
   }
 
   // Window after window: what was created by a read's time differs from read to read, so nothing
-  // slides, and not every aggregate can.
+  // slides.
   void read_each(const Cell& cell, const SweepTask& task) {
     KeptWindow window;
     window.values = task.values;
@@ -283,35 +296,7 @@ class BlockSweep {
       window.begin = static_cast<std::size_t>(task.window.lows[r]);
       window.end = static_cast<std::size_t>(task.window.highs[r]);
       window.created_limit_us = read_times_[r];
-      store(r, cell.aggregate->read(window, memory_));
-    }
-  }
-
-  // Plain pointers in the loops: bytes may alias anything, so members would be loaded each time.
-  template <typename T>
-  void scatter_values(const LargeVector<T>& from, LargeVector<T>& to) const {
-    const RowNumber* const rows = read_rows_.data();
-    const T* const source = from.data();
-    T* const target = to.data();
-    for (std::size_t r = 0, count = read_rows_.size(); r < count; ++r) target[rows[r]] = source[r];
-  }
-
-  void scatter(std::size_t cell) {
-    const DataType type = {program_.cells[cell].kind, program_.cells[cell].is_list};
-    CellValues& cells = job_.cells[cell];
-    // All start as valid, and mostly are.
-    if (std::memchr(result_.valid.data(), 0, read_rows_.size()) != nullptr) {
-      has_nulls_[cell] = true;
-      scatter_values(result_.valid, cells.valid);
-    }
-    if (type.is_list) {
-      scatter_values(result_.lists, cells.lists);
-    } else if (type.kind == Kind::kDouble) {
-      scatter_values(result_.numbers, cells.numbers);
-    } else if (is_text(type.kind)) {
-      scatter_values(result_.views, cells.views);
-    } else {
-      scatter_values(result_.integers, cells.integers);
+      store(task.result, r, cell.aggregate->read(window, memory_));
     }
   }
 
@@ -319,6 +304,7 @@ class BlockSweep {
   const Program& program_;
   std::span<const RowNumber> event_rows_;
   std::span<const RowNumber> read_rows_;
+  std::size_t first_read_ = 0;  // Of the block, in the order of OrderedReads.
   std::vector<std::int64_t> times_;
   std::vector<std::int64_t> created_us_;      // With as_of_created only.
   std::vector<std::int64_t> own_read_times_;  // Where the reads are not the events.
@@ -327,7 +313,6 @@ class BlockSweep {
   std::vector<SlotMemory> slots_;
   std::vector<std::unique_ptr<Prefix>> prefixes_;
   std::vector<bool> has_nulls_;
-  CellValues result_;
   ReadMemory memory_;
 };
 
@@ -375,13 +360,64 @@ std::vector<std::uint8_t> null_rows(const Job& job) {
   return rows;
 }
 
-std::vector<Column> cell_columns(Job& job) {
-  std::vector<Column> cells;
-  for (std::size_t c = 0; c < job.program.cells.size(); ++c) {
-    const Cell& cell = job.program.cells[c];
-    cells.push_back(
-        to_column(std::move(job.cells[c]), {cell.kind, cell.is_list}, job.has_nulls[c] != 0));
+// Values of the reads in the order of their rows; `missing` for those that stand nowhere. The reads
+// of one entity stand close together in both orders, so that all of its values in a line of memory
+// are taken before the line is needed for another's. `spare` is memory to use again, and is left.
+template <typename Vector>
+void put_in_row_order(const Job& job, Vector& values, Vector& spare,
+                      typename Vector::value_type missing) {
+  if (values.empty()) return;
+  const std::vector<RowNumber>& places = job.ordered_reads.grouped.places;
+  spare.resize(places.size());
+  auto* const target = spare.data();
+  const auto* const source = values.data();
+  if (job.ordered_reads.without_key.empty()) {
+    for (std::size_t row = 0; row < places.size(); ++row) target[row] = source[places[row]];
+  } else {
+    for (std::size_t row = 0; row < places.size(); ++row) {
+      target[row] = places[row] == Grouped::kNowhere ? missing : source[places[row]];
+    }
   }
+  values.swap(spare);
+}
+
+void put_in_row_order(const Job& job, CellValues& values, CellValues& spare, bool has_nulls) {
+  const auto rows = static_cast<std::size_t>(job.reads.rows);
+  put_in_row_order(job, values.integers, spare.integers, 0);
+  put_in_row_order(job, values.numbers, spare.numbers, 0.0);
+  put_in_row_order(job, values.views, spare.views, {});
+  put_in_row_order(job, values.lists, spare.lists, {});
+  if (has_nulls) {
+    put_in_row_order(job, values.valid, spare.valid, 1);
+  } else {
+    values.valid.assign(rows, 1);
+  }
+}
+
+std::vector<Column> cell_columns(Job& job, int threads) {
+  std::vector<std::optional<Column>> columns(job.cells.size());
+  std::vector<CellValues> spares;
+  std::mutex mutex;
+  const auto finish = [&](std::size_t c) -> rtml::Status {
+    const Cell& cell = job.program.cells[c];
+    CellValues spare;
+    {
+      const std::lock_guard lock(mutex);
+      if (!spares.empty()) {
+        spare = std::move(spares.back());
+        spares.pop_back();
+      }
+    }
+    put_in_row_order(job, job.cells[c], spare, job.has_nulls[c] != 0);
+    columns[c] =
+        to_column(std::move(job.cells[c]), {cell.kind, cell.is_list}, job.has_nulls[c] != 0);
+    const std::lock_guard lock(mutex);
+    spares.push_back(std::move(spare));
+    return {};
+  };
+  static_cast<void>(run_parallel(threads, columns.size(), nullptr, finish));
+  std::vector<Column> cells;
+  for (std::optional<Column>& column : columns) cells.push_back(std::move(*column));
   return cells;
 }
 
@@ -404,22 +440,26 @@ Result<SweepResult> sweep(const Program& program, const EventColumns& events,
           .slots = std::move(slots),
           .ordered_events = std::move(ordered_events),
           .ordered_reads = std::move(ordered_reads)};
-  const auto rows = static_cast<std::size_t>(reads.rows);
+  // One more than there are: that an array is empty says that nobody wants it.
+  const std::size_t room = job.ordered_reads.grouped.rows.size() + 1;
   job.cells.resize(program.cells.size());
   job.has_nulls.resize(program.cells.size(), 0);
   for (std::size_t c = 0; c < program.cells.size(); ++c) {
-    resize(job.cells[c], {program.cells[c].kind, program.cells[c].is_list}, rows);
-    std::fill(job.cells[c].valid.begin(), job.cells[c].valid.end(), std::uint8_t{1});
+    resize(job.cells[c], {program.cells[c].kind, program.cells[c].is_list}, room);
   }
   // Rows too old for the ttl are null, so that it takes their ages.
   if (options.tells_ages || program.ttl_us > 0) {
-    job.statuses.assign(rows, Status::kNotFound);
-    job.latest_event_us.assign(rows, 0);
+    job.statuses.resize(room);
+    job.latest_event_us.resize(room);
   }
   SweepResult result;
   RTML_TRY(run_blocks(job, options, &result.overflows));
+  std::vector<Status> spare_statuses;
+  std::vector<std::int64_t> spare_times;
+  put_in_row_order(job, job.statuses, spare_statuses, Status::kNotFound);
+  put_in_row_order(job, job.latest_event_us, spare_times, 0);
   const std::vector<std::uint8_t> nulls = null_rows(job);
-  result.features = finish_outputs(program, cell_columns(job), reads.rows, nulls);
+  result.features = finish_outputs(program, cell_columns(job, options.threads), reads.rows, nulls);
   result.statuses = std::move(job.statuses);
   result.latest_event_us = std::move(job.latest_event_us);
   result.duplicates = std::move(job.ordered_events.duplicates);

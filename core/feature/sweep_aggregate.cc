@@ -49,6 +49,24 @@ void make_next(const SweepTask& task) {
   }
 }
 
+// Calls store(read, count) with the number of events taken of each window.
+template <typename Store>
+void count_windows(const SweepTask& task, const Store& store) {
+  const WindowReads window = task.window;
+  std::fill(task.result.valid.begin(), task.result.valid.end(), std::uint8_t{1});
+  if (task.values != nullptr || task.filter != nullptr) make_counts(task);
+  if ((task.values == nullptr && task.filter == nullptr) || task.prefix->takes_all) {
+    for (std::size_t read = 0; read < task.reads; ++read) {
+      store(read, window.highs[read] - window.lows[read]);
+    }
+    return;
+  }
+  const Position* const counts = task.prefix->counts.data();
+  for (std::size_t read = 0; read < task.reads; ++read) {
+    store(read, counts[window.highs[read]] - counts[window.lows[read]]);
+  }
+}
+
 // A finite double as mantissa * 2^exponent.
 struct Parts {
   std::int64_t mantissa;
@@ -138,15 +156,27 @@ Int128 difference(const Int128* sums, Position low, Position high) {
   return static_cast<double>(sign == 0 ? top : -top) * scale;
 }
 
-// Sums of all windows, or means, as differences of running sums.
-template <bool kIsMean, bool kTakesAll>
+// What is made of a window's sum.
+enum class Quotient : std::uint8_t { kNone, kByTerms, kBySeconds };
+
+// A window's sum, or what it is a term or a second.
+template <Quotient kQuotient>
+double quotient_of(const SweepTask& task, double sum, Position terms) {
+  if constexpr (kQuotient == Quotient::kByTerms) {
+    return sum / static_cast<double>(std::max(terms, 1));
+  }
+  return kQuotient == Quotient::kBySeconds ? per_second(sum, *task.parameters) : sum;
+}
+
+// Sums of all windows, or quotients of them, as differences of running sums.
+template <Quotient kQuotient, bool kTakesAll>
 void sweep_exact(const SweepTask& task) {
   const Int128* const sums = task.prefix->sums.data();
   const Position* const counts = task.prefix->counts.data();
   const Position* const lows = task.window.lows;
   const Position* const highs = task.window.highs;
-  std::uint8_t* const valid = task.result->valid.data();
-  double* const numbers = task.result->numbers.data();
+  std::uint8_t* const valid = task.result.valid.data();
+  double* const numbers = task.result.numbers.data();
   // A power of two between 2^-1022 and 2^1023, so the product is exact, and no -0.0.
   const double unit = std::ldexp(1.0, task.prefix->exponent);
   for (std::size_t read = 0, reads = task.reads; read < reads; ++read) {
@@ -155,14 +185,14 @@ void sweep_exact(const SweepTask& task) {
     const Position terms = kTakesAll ? high - low : counts[high] - counts[low];
     const double sum = rounded(difference(sums, low, high)) * unit;
     valid[read] = terms > 0 ? 1 : 0;
-    numbers[read] = kIsMean ? sum / static_cast<double>(std::max(terms, 1)) : sum;
+    numbers[read] = quotient_of<kQuotient>(task, sum, terms);
   }
 }
 
 // The same for values that fit no common scale: a wide accumulator slides along.
-template <bool kIsMean>
+template <Quotient kQuotient>
 void sweep_wide(const SweepTask& task) {
-  CellValues& result = *task.result;
+  const CellSpans& result = task.result;
   const std::vector<Position>& counts = task.prefix->counts;
   ExactSum sum;
   const auto add = [&](std::size_t i) { sum.add(task.values->numbers[i]); };
@@ -170,25 +200,23 @@ void sweep_wide(const SweepTask& task) {
   slide(task, add, remove, [&](std::size_t read) {
     const Position terms = counts[task.window.highs[read]] - counts[task.window.lows[read]];
     result.valid[read] = terms > 0 ? 1 : 0;
-    result.numbers[read] = kIsMean
-                               ? canonical(sum.rounded() / static_cast<double>(std::max(terms, 1)))
-                               : sum.rounded();
+    result.numbers[read] = canonical(quotient_of<kQuotient>(task, sum.rounded(), terms));
   });
 }
 
-template <bool kIsMean>
+template <Quotient kQuotient>
 void sweep_numbers(const SweepTask& task) {
   make_counts(task);
   make_sums(task);
-  if (!task.prefix->is_exact) return sweep_wide<kIsMean>(task);
-  return task.prefix->takes_all ? sweep_exact<kIsMean, true>(task)
-                                : sweep_exact<kIsMean, false>(task);
+  if (!task.prefix->is_exact) return sweep_wide<kQuotient>(task);
+  return task.prefix->takes_all ? sweep_exact<kQuotient, true>(task)
+                                : sweep_exact<kQuotient, false>(task);
 }
 
 // Takes the value of event `position` of the block for read `read`.
 void take(const SweepTask& task, std::size_t read, Position position, bool is_taken) {
   const SlotView& values = *task.values;
-  CellValues& result = *task.result;
+  const CellSpans& result = task.result;
   result.valid[read] = is_taken ? 1 : 0;
   const auto i = static_cast<std::size_t>(is_taken ? position : 0);
   if (values.holds_numbers()) {
@@ -241,25 +269,21 @@ void sweep_extreme(const SweepTask& task) {
 }  // namespace
 
 void sweep_count(const SweepTask& task) {
-  const WindowReads window = task.window;
-  std::int64_t* const result = task.result->integers.data();
-  std::fill(task.result->valid.begin(), task.result->valid.end(), std::uint8_t{1});
-  if (task.values != nullptr || task.filter != nullptr) make_counts(task);
-  if ((task.values == nullptr && task.filter == nullptr) || task.prefix->takes_all) {
-    for (std::size_t read = 0; read < task.reads; ++read) {
-      result[read] = window.highs[read] - window.lows[read];
-    }
-    return;
-  }
-  const Position* const counts = task.prefix->counts.data();
-  for (std::size_t read = 0; read < task.reads; ++read) {
-    result[read] = counts[window.highs[read]] - counts[window.lows[read]];
-  }
+  std::int64_t* const result = task.result.integers.data();
+  count_windows(task, [&](std::size_t read, Position count) { result[read] = count; });
+}
+
+void sweep_rate(const SweepTask& task) {
+  if (task.values != nullptr) return sweep_numbers<Quotient::kBySeconds>(task);
+  double* const result = task.result.numbers.data();
+  count_windows(task, [&](std::size_t read, Position count) {
+    result[read] = per_second(count, *task.parameters);
+  });
 }
 
 void sweep_sum(const SweepTask& task) {
-  CellValues& result = *task.result;
-  if (task.values->holds_numbers()) return sweep_numbers<false>(task);
+  const CellSpans& result = task.result;
+  if (task.values->holds_numbers()) return sweep_numbers<Quotient::kNone>(task);
   make_counts(task);
   make_sums(task);
   const Prefix& prefix = *task.prefix;
@@ -271,12 +295,12 @@ void sweep_sum(const SweepTask& task) {
     const bool fits = small == sum;
     result.integers[read] = small;
     result.valid[read] = fits && prefix.counts[high] > prefix.counts[low] ? 1 : 0;
-    *task.overflows += fits ? 0 : 1;
+    task.memory->overflows += fits ? 0 : 1;
   }
 }
 
 void sweep_mean(const SweepTask& task) {
-  sweep_numbers<true>(task);
+  sweep_numbers<Quotient::kByTerms>(task);
 }
 
 void sweep_min(const SweepTask& task) {
@@ -300,6 +324,26 @@ void sweep_last(const SweepTask& task) {
   for (std::size_t read = 0; read < task.reads; ++read) {
     const Position last = task.prefix->previous[task.window.highs[read]];
     take(task, read, last, last >= task.window.lows[read]);
+  }
+}
+
+// The values taken stand in one list, the newest first, of which each window's is a part.
+void sweep_last_k(const SweepTask& task) {
+  make_counts(task);
+  const std::vector<Position>& counts = task.prefix->counts;
+  const auto most = static_cast<Position>(task.parameters->count);
+  const std::span<table::Value> newest_first =
+      task.memory->values.make_list(static_cast<std::size_t>(counts[task.events]));
+  auto place = newest_first.end();
+  for (std::size_t i = 0; i < task.events; ++i) {
+    if (takes(task, i)) *--place = task.values->at(i);
+  }
+  for (std::size_t read = 0; read < task.reads; ++read) {
+    const Position end = counts[task.window.highs[read]];
+    const Position size = std::min(end - counts[task.window.lows[read]], most);
+    task.result.valid[read] = size > 0 ? 1 : 0;
+    task.result.lists[read] = table::Value::of_list(newest_first.subspan(
+        newest_first.size() - static_cast<std::size_t>(end), static_cast<std::size_t>(size)));
   }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct Prefix {
   int exponent = 0;
   bool is_exact = false;
 
+  // Which of the different values of the events taken each event has, by the order in which they
+  // are first there, and an event that has each; -1: the event is not taken.
+  std::vector<Position> value_numbers;
+  std::vector<Position> value_events;
   // The last event taken before i with its value, or -1, and the first one behind it, or the number
   // of events.
   std::vector<Position> equal_before;
@@ -47,7 +52,7 @@ struct WindowReads {
   const Position* highs = nullptr;
 };
 
-// What one cell gives, one value a read of the block.
+// Values of one type, in the array of its kind.
 struct CellValues {
   LargeVector<std::uint8_t> valid;
   LargeVector<std::int64_t> integers;
@@ -56,17 +61,28 @@ struct CellValues {
   LargeVector<table::Value> lists;  // Of the cells that are lists.
 };
 
+// What one cell gives, one value a read of the block: a part of CellValues.
+struct CellSpans {
+  std::span<std::uint8_t> valid;
+  std::span<std::int64_t> integers;
+  std::span<double> numbers;
+  std::span<std::string_view> views;
+  std::span<table::Value> lists;
+};
+
 // One cell of one block to compute. `values` and `filter` may be null, as in KeptWindow.
 struct SweepTask {
   std::size_t events = 0;
   std::size_t reads = 0;
   const SlotView* values = nullptr;
   const SlotView* filter = nullptr;
+  const std::int64_t* times_us = nullptr;  // Of the events.
   const AggregateParameters* parameters = nullptr;
   Prefix* prefix = nullptr;  // Of the slot and the filter; what it lacks is made on first use.
   WindowReads window;
-  CellValues* result = nullptr;
-  std::int64_t* overflows = nullptr;
+  CellSpans result;
+  // Its lists outlive the sweep, and what aggregates leave behind is counted there.
+  ReadMemory* memory = nullptr;
 };
 
 // Whether event i passes the filter and its value is not null.

@@ -62,8 +62,8 @@ void sweep_variance(const SweepTask& task) {
       [&](std::size_t read) {
         const bool is_valid = moments.terms() >= 2;
         const double variance = is_valid ? moments.variance() : 0;
-        task.result->valid[read] = is_valid ? 1 : 0;
-        task.result->numbers[read] = kIsRoot ? std::sqrt(variance) : variance;
+        task.result.valid[read] = is_valid ? 1 : 0;
+        task.result.numbers[read] = kIsRoot ? std::sqrt(variance) : variance;
       });
 }
 

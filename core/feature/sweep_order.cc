@@ -36,11 +36,13 @@ Grouped group(const std::vector<std::int32_t>& entities, std::int32_t count) {
     grouped.begins[e] += grouped.begins[e - 1];
   }
   grouped.rows.resize(static_cast<std::size_t>(grouped.begins.back()));
+  grouped.places.resize(entities.size(), Grouped::kNowhere);
   std::vector<std::int64_t> next = grouped.begins;
   for (std::size_t row = 0; row < entities.size(); ++row) {
-    if (entities[row] >= 0) {
-      grouped.rows[static_cast<std::size_t>(next[entities[row]]++)] = static_cast<RowNumber>(row);
-    }
+    if (entities[row] < 0) continue;
+    const auto place = static_cast<RowNumber>(next[entities[row]]++);
+    grouped.rows[place] = static_cast<RowNumber>(row);
+    grouped.places[row] = place;
   }
   return grouped;
 }
@@ -63,7 +65,11 @@ void sort_groups(Grouped& grouped, std::span<const std::int64_t> times, const Le
   for (std::size_t e = 0; e + 1 < grouped.begins.size(); ++e) {
     const auto begin = grouped.rows.begin() + grouped.begins[e];
     const auto end = grouped.rows.begin() + grouped.begins[e + 1];
-    if (!are_in_order({begin, end}, times, less)) std::stable_sort(begin, end, less);
+    if (are_in_order({begin, end}, times, less)) continue;
+    std::stable_sort(begin, end, less);
+    for (auto row = begin; row != end; ++row) {
+      grouped.places[*row] = static_cast<RowNumber>(row - grouped.rows.begin());
+    }
   }
 }
 

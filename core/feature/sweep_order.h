@@ -18,7 +18,10 @@ using RowNumber = std::uint32_t;
 
 // Rows grouped by entity: those of entity e are rows[begins[e]] to rows[begins[e + 1] - 1].
 struct Grouped {
+  static constexpr RowNumber kNowhere = static_cast<RowNumber>(-1);
+
   std::vector<RowNumber> rows;
+  std::vector<RowNumber> places;  // Where each row stands in `rows`; kNowhere: in no group.
   std::vector<std::int64_t> begins;
 };
 

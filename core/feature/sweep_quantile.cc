@@ -2,12 +2,12 @@
 // ranks knows which are in the window. An event costs O(log n), and so does a read.
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "core/feature/aggregate.h"
 #include "core/feature/quantile.h"
+#include "core/feature/rank_set.h"
 #include "core/feature/sliding_window.h"
 #include "core/feature/sorted_word.h"
 
@@ -40,54 +40,13 @@ void make_ranks(const SweepTask& task) {
   }
 }
 
-// Which ranks are in the window: a binary indexed tree (P. M. Fenwick, A New Data Structure for
-// Cumulative Frequency Tables, 1994).
-class RankSet {
- public:
-  explicit RankSet(std::size_t ranks)
-      : counts_(ranks + 1, 0), top_(std::bit_floor(std::max<std::size_t>(ranks, 1))) {}
-
-  std::size_t size() const { return size_; }
-  void add(Position rank) {
-    ++size_;
-    change(rank, 1);
-  }
-  void remove(Position rank) {
-    --size_;
-    change(rank, -1);
-  }
-  // The rank in place `index` among those that are in. REQUIRES: index < size().
-  std::size_t at(std::size_t index) const {
-    auto rest = static_cast<Position>(index);
-    std::size_t place = 0;
-    for (std::size_t step = top_; step > 0; step /= 2) {
-      const std::size_t next = place + step;
-      if (next >= counts_.size() || counts_[next] > rest) continue;
-      rest -= counts_[next];
-      place = next;
-    }
-    return place;
-  }
-
- private:
-  void change(Position rank, Position by) {
-    for (auto i = static_cast<std::size_t>(rank) + 1; i < counts_.size(); i += i & (~i + 1)) {
-      counts_[i] += by;
-    }
-  }
-
-  std::vector<Position> counts_;
-  std::size_t top_;
-  std::size_t size_ = 0;
-};
-
 }  // namespace
 
 void sweep_quantile(const SweepTask& task) {
   make_ranks(task);
   const std::vector<Position>& ranks = task.prefix->ranks;
   const std::vector<double>& numbers = task.prefix->ranked;
-  CellValues& result = *task.result;
+  const CellSpans& result = task.result;
   RankSet window(numbers.size());
   std::int64_t nans = 0;
   const auto quantile = [&] {

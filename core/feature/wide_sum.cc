@@ -117,6 +117,15 @@ void WideSum::carry() {
   if (top >> 32 != 0) digits_.push_back(top >> 32);
 }
 
+void WideSum::shrink() {
+  if (digits_.empty()) return;
+  carry();
+  while (!digits_.empty() && digits_.back() == 0) digits_.pop_back();
+  const auto used = std::find_if(digits_.begin(), digits_.end(), [](auto digit) { return digit; });
+  lowest_ += static_cast<int>(used - digits_.begin());
+  digits_.erase(digits_.begin(), used);
+}
+
 void WideSum::merge(const WideSum& other, int exponent) {
   specials_ |= other.specials_;
   const WideNumber number = other.number();

@@ -34,6 +34,11 @@ class WideSum {
   // Adds the other times 2^exponent. REQUIRES: |exponent| <= 64.
   void merge(const WideSum& other, int exponent);
 
+  // Multiplies the sum by 2^(32 digits). The terms that follow count as they are.
+  void scale(int digits) { lowest_ += digits; }
+  // Gives up the digits at both ends that terms have made zero again.
+  void shrink();
+
   // Whether every term was finite.
   bool is_finite() const { return specials_ == 0; }
   // What the sum is where one was not: an infinity, or NaN.

@@ -25,10 +25,10 @@ std::int64_t moved(std::int64_t time_us, std::int64_t change_us) {
 namespace {
 
 // Around which moment all happens: mostly 1970, at times the ends of all time.
-std::int64_t random_origin(Random& random) {
+std::int64_t random_origin(Random& random, std::uint64_t span) {
   switch (below(random, 12)) {
-    case 0:
-      return std::numeric_limits<std::int64_t>::min() + 25;
+    case 0:  // The least moment of all is none.
+      return std::numeric_limits<std::int64_t>::min() + 5 + static_cast<std::int64_t>(span) / 2;
     case 1:
       return std::numeric_limits<std::int64_t>::max() - 10;
     case 2:
@@ -81,8 +81,9 @@ std::vector<SourceRow> random_rows(Random& random, const World& world) {
   const std::size_t count = one_in(random, 8) ? below(random, 400) : below(random, 60);
   const int flavour = static_cast<int>(below(random, 6));
   const std::uint64_t keys = 1 + below(random, 4);
-  const std::uint64_t span = 1 + below(random, 40);
-  const std::int64_t origin = random_origin(random);
+  // In a long one most of an exponential mean is forgotten.
+  const std::uint64_t span = 1 + below(random, one_in(random, 6) ? 400 : 40);
+  const std::int64_t origin = random_origin(random, span);
   std::vector<SourceRow> rows;
   for (std::size_t i = 0; i < count; ++i) {
     SourceRow row;
@@ -170,11 +171,11 @@ std::optional<project::Window> random_window(Random& random, bool is_exact) {
 }
 
 // What stands behind the value in the call of an aggregate.
-std::string constant_of(const std::string& aggregate) {
+std::string constant_of(const std::string& aggregate, Random& random) {
   if (aggregate == "last_k" || aggregate == "top_k") return ", " + std::to_string(kListLength);
   if (aggregate == "quantile") return ", 0.3";
   if (aggregate == "approx_quantile") return ", 0.3, 0.01";
-  if (aggregate == "ewma") return ", 5us";
+  if (aggregate == "ewma") return one_in(random, 2) ? ", 5us" : ", 1us";
   return "";
 }
 
@@ -263,9 +264,9 @@ void add_feature(ViewBuilder& builder, const std::string& name, Spec& spec, bool
     return;
   }
   const char* filters[] = {"", "flag", "x > 0", "y % 2 == 0"};
-  const std::string text =
-      spec.argument == ' ' ? spec.aggregate
-                           : spec.aggregate + "(" + argument + constant_of(spec.aggregate) + ")";
+  const std::string text = spec.argument == ' ' ? spec.aggregate
+                                                : spec.aggregate + "(" + argument +
+                                                      constant_of(spec.aggregate, random) + ")";
   builder.aggregate_over(name, {kind, is_list(spec.aggregate)}, text, spec.window,
                          filters[spec.filter]);
 }

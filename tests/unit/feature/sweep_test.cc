@@ -6,12 +6,20 @@
 #include <map>
 #include <random>
 
+#include "core/table/value_memory.h"
 #include "tests/unit/feature/view_builder.h"
 
 namespace rtml::feature {
 namespace {
 
 using table::Kind;
+
+project::Window sliding(std::int64_t size_us, std::int64_t resolution_us = 0) {
+  project::Window window;
+  window.size_us = size_us;
+  window.resolution_us = resolution_us;
+  return window;
+}
 
 ViewBuilder wide_view() {
   ViewBuilder view;
@@ -20,6 +28,12 @@ ViewBuilder wide_view() {
       .aggregate("wide", Kind::kDouble, "mean(z)", 700, 0, "flag")
       .aggregate("min", Kind::kDouble, "min(x)", 300, 0, "", true)
       .aggregate("last", Kind::kString, "last(s)", 900)
+      .aggregate("rate", Kind::kDouble, "rate(x)", 800, 0, "flag")
+      .aggregate("ewma", Kind::kDouble, "ewma(x, 7us)", 600)
+      .aggregate_over("top", {Kind::kString, true}, "top_k(s, 4)", sliding(1'000), "")
+      .aggregate_over("newest", {Kind::kDouble, true}, "last_k(x, 5)", sliding(400), "flag")
+      .aggregate_over("about", {Kind::kInt64}, "approx_count_distinct(x)", sliding(800, 20), "")
+      .aggregate_over("p90", {Kind::kDouble}, "approx_quantile(z, 0.9)", sliding(400, 20), "")
       .expression("e", Kind::kDouble, "sum / n")
       .with_id()
       .ttl(2'000);
@@ -72,14 +86,16 @@ TEST_CASE("sweep: many blocks on many threads equal the kernel") {
     kernel.update(state, event_of(*events, row).event);
   }
   bool all_same = true;
+  table::ValueMemory memory;
   for (std::int64_t row = 0; row < events->rows; row += 7) {
+    memory.clear();
     const SourceRow& source = rows[static_cast<std::size_t>(row)];
     const auto read = kernel.read(states.at(*source.k), source.t);
     REQUIRE(read.has_value());
     for (std::size_t f = 0; f < one->features.size(); ++f) {
       const std::string expected = show(read->values[f]);
-      all_same = all_same && expected == show(value_at(one->features[f], row)) &&
-                 expected == show(value_at(three->features[f], row));
+      all_same = all_same && expected == show(value_at(one->features[f], row, memory)) &&
+                 expected == show(value_at(three->features[f], row, memory));
     }
   }
   CHECK(all_same);
@@ -105,10 +121,13 @@ TEST_CASE("sweep: rows in order, as files have them, give what they give in any 
   REQUIRE(any_order.has_value());
   CHECK(any_order->duplicates.empty());
   bool all_same = true;
+  table::ValueMemory memory;
   for (std::size_t i = 0; i < mixed.size(); ++i) {
+    memory.clear();
     for (std::size_t f = 0; f < program.outputs.size(); ++f) {
-      all_same = all_same && show(value_at(any_order->features[f], static_cast<std::int64_t>(i))) ==
-                                 show(value_at(in_order->features[f], *mixed[i].id));
+      const auto row = static_cast<std::int64_t>(i);
+      all_same = all_same && show(value_at(any_order->features[f], row, memory)) ==
+                                 show(value_at(in_order->features[f], *mixed[i].id, memory));
     }
   }
   CHECK(all_same);
