@@ -207,11 +207,14 @@ bool Intake::wait_for_starts(std::vector<std::pair<std::int32_t, std::int64_t>>*
 bool Intake::wait_for_room() {
   std::unique_lock lock(mutex_);
   if (waiting_bytes_ < options_.queued_bytes) return !stop_.is_set();
-  const std::int64_t start_us = clock_.monotonic_us();
+  std::int64_t since_us = clock_.monotonic_us();
   while (waiting_bytes_ >= options_.queued_bytes && !stop_.is_set()) {
     changed_.wait_for(lock, kSlice);
+    // Counted as it goes: whoever watches wants to know while it lasts.
+    const std::int64_t now_us = clock_.monotonic_us();
+    held_back_us_ += now_us - since_us;
+    since_us = now_us;
   }
-  held_back_us_ += clock_.monotonic_us() - start_us;
   return !stop_.is_set();
 }
 

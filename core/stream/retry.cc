@@ -38,6 +38,7 @@ Status Retry::wait_after(const Error& error, const CancelFlag& stop) {
   while (!stop.is_set()) {
     const std::int64_t left_us = end_us - clock_.monotonic_us();
     if (left_us <= 0) return {};
+    if (while_waiting_) while_waiting_();
     clock_.sleep_us(std::min(left_us, kSliceUs));
   }
   return fail(error);

@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/base/cancel.h"
 #include "core/base/clock.h"
@@ -36,6 +37,9 @@ class Retry {
   Status wait_after(const Error& error, const CancelFlag& stop);
   void succeeded() { waits_ = 0; }
 
+  // Called every few milliseconds of a wait, by the thread that waits.
+  void while_waiting(std::function<void()> work) { while_waiting_ = std::move(work); }
+
   // How often something was tried again since the start.
   std::int64_t retries() const { return retries_.load(std::memory_order_relaxed); }
   // True while the last try has failed.
@@ -51,6 +55,7 @@ class Retry {
   std::optional<std::int64_t> begun_us_;  // When run() first called its work.
   std::int64_t first_failure_us_ = 0;
   std::atomic<std::int64_t> retries_{0};
+  std::function<void()> while_waiting_;
 };
 
 }  // namespace rtml::stream

@@ -39,6 +39,8 @@ class Runner {
       batch_rows_ = std::min(batch_rows_, source.source->stream->batch_rows);
       batch_us_ = std::min(batch_us_, source.source->stream->batch_ms * kMillisecond);
     }
+    // A store that is away is what people look at the metrics for.
+    retry_.while_waiting([this] { write_metrics_when_due(); });
   }
 
   Status open_intakes();
@@ -54,6 +56,8 @@ class Runner {
   bool is_commit_due() const;
   Status commit();
   void look_after();
+  void note_partitions();
+  void write_metrics_when_due();
   Status export_letters();
   void write_metrics_file();
   void warn_of_letters(const Error& error);
@@ -180,11 +184,7 @@ Status Runner::commit_when_due() {
 }
 
 Status Runner::commit() {
-  for (std::size_t index = 0; index < intakes_.size(); ++index) {
-    parts_.note_partitions(index, intakes_[index]->partitions(),
-                           retry_.retries() + intakes_[index]->retries(),
-                           intakes_[index]->held_back_us());
-  }
+  note_partitions();
   RTML_TRY(parts_.commit(true));
   context_.progress.advance_to(parts_.messages());
   for (std::size_t index = 0; index < intakes_.size(); ++index) {
@@ -195,10 +195,18 @@ Status Runner::commit() {
   return {};
 }
 
+void Runner::note_partitions() {
+  for (std::size_t index = 0; index < intakes_.size(); ++index) {
+    parts_.note_partitions(index, intakes_[index]->partitions(),
+                           retry_.retries() + intakes_[index]->retries(),
+                           intakes_[index]->held_back_us());
+  }
+}
+
 // What is done now and then.
 void Runner::look_after() {
   const std::int64_t now_us = clocks_.waits.monotonic_us();
-  if (!options_.metrics_file.empty() && now_us - metrics_us_ >= kMetricsUs) write_metrics_file();
+  write_metrics_when_due();
   if (parts_.has_letters() && !parts_.has_changes() && now_us - letters_us_ >= kLettersUs) {
     // They stay in the store, and the next try may succeed.
     if (const Status exported = export_letters(); !exported) warn_of_letters(exported.error());
@@ -212,6 +220,13 @@ Status Runner::export_letters() {
 
 void Runner::warn_of_letters(const Error& error) {
   warn_once("late events and dead letters stay in the online store: " + error.message());
+}
+
+void Runner::write_metrics_when_due() {
+  if (options_.metrics_file.empty()) return;
+  if (clocks_.waits.monotonic_us() - metrics_us_ < kMetricsUs) return;
+  note_partitions();
+  write_metrics_file();
 }
 
 void Runner::write_metrics_file() {

@@ -102,7 +102,8 @@ class Protobuf:
         parts = [self.field(number, written, values[column])
                  for column, _, written, number in self.fields
                  if values[column] is not None and not (
-                     column in self.required and values[column] == 0 and self.rng.random() < 0.5)]
+                     column in self.required and written[0] != "g" and values[column] == 0 and
+                     self.rng.random() < 0.5)]
         if self.rng.random() < 0.3:
             parts.append(varint(100 << 3 | 2) + b"\3abc")
         self.rng.shuffle(parts)

@@ -367,10 +367,13 @@ class Round(Program):
         """The events with some corrected, some gone, and some that came late."""
         rng = self.rng
         events = list(events)
+        ids = [event.values.get("id") for event in events]
         for _ in range(rng.choice((0, 1, 1, 3))):
-            if len(events) < 2:
-                break
             i = rng.randrange(len(events))
+            # Which of two equal events is there moves a row, and is no other input.
+            identity = events[i].values.get("id")
+            if len(events) < 2 or identity is not None and ids.count(identity) > 1:
+                continue
             what = rng.randrange(3)
             if what == 0:
                 del events[i]

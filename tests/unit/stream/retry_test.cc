@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "core/base/time.h"
 
 namespace rtml::stream {
@@ -25,6 +27,22 @@ TEST_CASE("retry: waits longer and longer until the work succeeds") {
   // 50, 100, 200, 400 ms, each at least half of it.
   CHECK(clock.now_us() >= 375 * kMillisecond);
   CHECK(clock.now_us() <= 750 * kMillisecond);
+}
+
+TEST_CASE("retry: lets its owner look after other things while it waits") {
+  FakeClock clock(0);
+  Retry retry(clock, std::nullopt);
+  std::int64_t looked_us = 0;
+  std::int64_t longest_us = 0;
+  retry.while_waiting([&] {
+    longest_us = std::max(longest_us, clock.now_us() - looked_us);
+    looked_us = clock.now_us();
+    CHECK(retry.is_failing());
+  });
+  int calls = 0;
+  CHECK(retry.run([&] { return ++calls < 12 ? passing() : Status(); }, CancelFlag()));
+  CHECK(looked_us > 10 * kSecond);
+  CHECK(longest_us <= 100 * kMillisecond);
 }
 
 TEST_CASE("retry: what does not pass is not tried again") {
