@@ -5,10 +5,18 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace rtml {
+namespace {
+
+constexpr auto kPause = std::chrono::milliseconds(2);
+constexpr auto kPatience = std::chrono::seconds(10);
+
+}  // namespace
 
 Result<std::optional<FileLock>> FileLock::try_acquire(const std::filesystem::path& path) {
   std::error_code error;
@@ -30,6 +38,25 @@ Result<std::optional<FileLock>> FileLock::try_acquire(const std::filesystem::pat
     }
   }
   return lock;
+}
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path,
+                                   const std::function<Status()>& may_wait) {
+  while (true) {
+    RTML_TRY_ASSIGN(std::optional<FileLock> lock, try_acquire(path));
+    if (lock) return std::move(*lock);
+    RTML_TRY(may_wait());
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  return acquire(path, [&]() -> Status {
+    if (std::chrono::steady_clock::now() < give_up) return {};
+    return fail(Error(ErrorCode::kBusy, "another process holds the lock: " + path.string())
+                    .with_help("try again when it is done"));
+  });
 }
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {

@@ -1,13 +1,10 @@
 #include "core/config/trust.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <functional>
 #include <system_error>
 
+#include "core/base/file_lock.h"
 #include "core/base/file_system.h"
 #include "core/base/json.h"
 
@@ -32,7 +29,7 @@ Result<Directories> read_list(const std::filesystem::path& file) {
         Error(ErrorCode::kDataCorrupt, "not a list of trusted directories: " + file.string())
             .with_help("remove the file and run \"rtml config trust DIR\" again"));
   };
-  if (!json.is_object() || json.value("format", 0) != kFormat) return corrupt();
+  if (!json.is_object() || json.value("format", Json()) != kFormat) return corrupt();
   const auto list = json.find("directories");
   if (list == json.end() || !list->is_array()) return corrupt();
   Directories directories;
@@ -49,25 +46,6 @@ Status write_list(const std::filesystem::path& file, const Directories& director
   return write_file(file, to_indented_json_text(json) + "\n", 0600);
 }
 
-// Holds the lock of a directory as long as it lives.
-class DirectoryLock {
- public:
-  explicit DirectoryLock(const std::filesystem::path& directory)
-      : descriptor_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (descriptor_ >= 0) held_ = ::flock(descriptor_, LOCK_EX) == 0;
-  }
-  ~DirectoryLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  DirectoryLock(const DirectoryLock&) = delete;
-  DirectoryLock& operator=(const DirectoryLock&) = delete;
-  bool held() const { return held_; }
-
- private:
-  int descriptor_;
-  bool held_ = false;
-};
-
 // Reads the list, lets `edit` change it (true: it did), and writes it.
 Result<bool> edit_list(const Environment& environment,
                        const std::function<bool(Directories&)>& edit) {
@@ -76,13 +54,11 @@ Result<bool> edit_list(const Environment& environment,
     return fail(Error(ErrorCode::kUsage, "there is no home directory for the list")
                     .with_help("set HOME or XDG_CONFIG_HOME, or use RTML_TRUSTED_DIRS"));
   }
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  const DirectoryLock lock(directory);
-  if (!lock.held()) return fail(ErrorCode::kIo, "cannot lock: " + directory.string());
-  RTML_TRY_ASSIGN(Directories directories, read_list(list_file(directory)));
+  const std::filesystem::path file = list_file(directory);
+  RTML_TRY_ASSIGN(const FileLock lock, FileLock::acquire(file.string() + ".lock"));
+  RTML_TRY_ASSIGN(Directories directories, read_list(file));
   if (!edit(directories)) return false;
-  RTML_TRY(write_list(list_file(directory), directories));
+  RTML_TRY(write_list(file, directories));
   return true;
 }
 

@@ -1,7 +1,9 @@
 #include "core/plugin/user_plugins.h"
 
 #include <algorithm>
+#include <functional>
 
+#include "core/base/file_lock.h"
 #include "core/base/file_system.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
@@ -23,6 +25,28 @@ Error wrong_file(const std::filesystem::path& file, const std::string& what) {
 
 bool is_sha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+Status write_list(const std::filesystem::path& file, const UserPlugins& plugins) {
+  Json document = {{"format", kFormat}, {"plugins", Json::array()}, {"development", Json::array()}};
+  for (const UserPlugins::Added& added : plugins.added) {
+    document["plugins"].push_back(
+        {{"name", added.name}, {"manifest", added.manifest.string()}, {"sha256", added.sha256}});
+  }
+  for (const std::filesystem::path& directory : plugins.development) {
+    document["development"].push_back(directory.string());
+  }
+  return write_file(file, to_indented_json_text(document) + "\n", 0600);
+}
+
+// Reads the list, lets `edit` change it, and writes it. Two commands at a time change it one after
+// the other.
+Status edit_list(const std::filesystem::path& file,
+                 const std::function<void(UserPlugins&)>& edit) {
+  RTML_TRY_ASSIGN(const FileLock lock, FileLock::acquire(file.string() + ".lock"));
+  RTML_TRY_ASSIGN(UserPlugins plugins, read_user_plugins(file));
+  edit(plugins);
+  return write_list(file, plugins);
 }
 
 // The manifest that a path given by the user means.
@@ -83,18 +107,6 @@ Result<UserPlugins> read_user_plugins(const std::filesystem::path& file) {
   return plugins;
 }
 
-Status write_user_plugins(const std::filesystem::path& file, const UserPlugins& plugins) {
-  Json document = {{"format", kFormat}, {"plugins", Json::array()}, {"development", Json::array()}};
-  for (const UserPlugins::Added& added : plugins.added) {
-    document["plugins"].push_back(
-        {{"name", added.name}, {"manifest", added.manifest.string()}, {"sha256", added.sha256}});
-  }
-  for (const std::filesystem::path& directory : plugins.development) {
-    document["development"].push_back(directory.string());
-  }
-  return write_file(file, to_indented_json_text(document) + "\n", 0600);
-}
-
 Result<PluginInfo> inspect_plugin(const std::filesystem::path& path) {
   RTML_TRY_ASSIGN(const std::filesystem::path manifest, find_manifest(path));
   RTML_TRY(check_safe(manifest));
@@ -114,11 +126,11 @@ Result<PluginInfo> inspect_plugin(const std::filesystem::path& path) {
 }
 
 Status add_plugin(const std::filesystem::path& file, const PluginInfo& info) {
-  RTML_TRY_ASSIGN(UserPlugins plugins, read_user_plugins(file));
-  std::erase_if(plugins.added,
-                [&](const UserPlugins::Added& added) { return added.name == info.name; });
-  plugins.added.push_back({info.name, info.manifest, info.sha256});
-  return write_user_plugins(file, plugins);
+  return edit_list(file, [&](UserPlugins& plugins) {
+    std::erase_if(plugins.added,
+                  [&](const UserPlugins::Added& added) { return added.name == info.name; });
+    plugins.added.push_back({info.name, info.manifest, info.sha256});
+  });
 }
 
 Status add_development_directory(const std::filesystem::path& file,
@@ -128,11 +140,10 @@ Status add_development_directory(const std::filesystem::path& file,
   if (failure || !std::filesystem::is_directory(resolved, failure)) {
     return fail(ErrorCode::kNotFound, "not a directory: " + directory.string());
   }
-  RTML_TRY_ASSIGN(UserPlugins plugins, read_user_plugins(file));
-  const auto found = std::find(plugins.development.begin(), plugins.development.end(), resolved);
-  if (found != plugins.development.end()) return {};
-  plugins.development.push_back(resolved);
-  return write_user_plugins(file, plugins);
+  return edit_list(file, [&](UserPlugins& plugins) {
+    const auto found = std::find(plugins.development.begin(), plugins.development.end(), resolved);
+    if (found == plugins.development.end()) plugins.development.push_back(resolved);
+  });
 }
 
 }  // namespace rtml::plugin

@@ -25,18 +25,18 @@ struct UserPlugins {
 // with kBadValue if it makes no sense.
 Result<UserPlugins> read_user_plugins(const std::filesystem::path& file);
 
-// Replaces the file, readable by the user alone. Fails with kIo.
-Status write_user_plugins(const std::filesystem::path& file, const UserPlugins& plugins);
-
 // What `plugin add` would add: the plugin whose manifest or library `path` is, or the only one in
 // the directory `path`. Checks owner and mode, hashes the library, and loads it once from the bytes
 // that were hashed, so that only a plugin that works is added.
 Result<PluginInfo> inspect_plugin(const std::filesystem::path& path);
 
-// Adds an inspected plugin, in place of one of the same name that was added before.
+// Adds an inspected plugin, in place of one of the same name that was added before. The file is
+// replaced as a whole, readable by the user alone; of several processes one changes it at a time.
+// Fails with kIo, and with kBusy if another one does not come to an end.
 Status add_plugin(const std::filesystem::path& file, const PluginInfo& info);
 
-// Adds every plugin of a directory without a pin.
+// Adds every plugin of a directory without a pin. Fails with kNotFound if there is no such
+// directory, and as add_plugin() does.
 Status add_development_directory(const std::filesystem::path& file,
                                  const std::filesystem::path& directory);
 

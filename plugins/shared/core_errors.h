@@ -46,6 +46,7 @@ inline rtml_status status_of(ErrorCode code) {
 
 inline sdk::Error to_sdk(const Error& error) {
   sdk::Error converted = sdk::fail(status_of(error.code()), error.message(), error.help());
+  converted.retryable = error.exit_class() == ExitClass::kRetry;
   if (error.location()) {
     converted.file = error.location()->file;
     converted.line = error.location()->line;

@@ -1,12 +1,11 @@
 #include "plugins/storage/lmdb/transaction.h"
 
-#include <chrono>
 #include <cstring>
-#include <thread>
 #include <utility>
 
 #include "plugins/shared/core_errors.h"
 #include "plugins/shared/online_names.h"
+#include "plugins/shared/writer_lock.h"
 #include "plugins/storage/lmdb/snapshot.h"
 
 namespace rtml::lmdb {
@@ -15,31 +14,18 @@ namespace {
 constexpr std::size_t kPendingBytesMax = std::size_t{16} << 20;
 constexpr std::string_view kNextGroupKey = "next";
 
-// LMDB waits for other writers without an end; a lock of our own before it can be given up.
-sdk::Result<FileLock> lock_writers(const Environment& environment, const sdk::Call& call) {
-  constexpr auto kPause = std::chrono::milliseconds(2);
-  while (true) {
-    auto lock = FileLock::try_acquire(environment.directory() / "writer.lock");
-    if (!lock) return plugins::to_sdk(lock.error());
-    if (*lock) return std::move(**lock);
-    if (call.is_cancelled()) return sdk::fail(RTML_STATUS_CANCELLED, "interrupted");
-    if (call.has_deadline() && call.remaining_us() <= 0) {
-      sdk::Error error = sdk::fail(
-          RTML_STATUS_BUSY, "online store is being written: " + environment.directory().string());
-      error.retryable = true;
-      return error;
-    }
-    std::this_thread::sleep_for(kPause);
-  }
-}
-
 }  // namespace
 
 sdk::Result<std::unique_ptr<LmdbTransaction>> LmdbTransaction::begin(
     std::shared_ptr<Environment> environment, std::string_view scope, std::uint64_t epoch,
     const sdk::Call& call) {
   RTML_SDK_TRY(plugins::check_scope(scope));
-  RTML_SDK_TRY_ASSIGN(FileLock lock, lock_writers(*environment, call));
+  // LMDB waits for other writers without an end; a lock of our own before it can be given up.
+  const std::filesystem::path& directory = environment->directory();
+  RTML_SDK_TRY_ASSIGN(
+      FileLock lock, plugins::lock_writers(directory / "writer.lock",
+                                           "online store is being written: " + directory.string(),
+                                           call));
   environment->forget_dead_readers();
   auto transaction = std::make_unique<LmdbTransaction>(std::move(environment), std::move(lock),
                                                        std::string(scope), epoch);

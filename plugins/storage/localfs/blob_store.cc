@@ -1,13 +1,10 @@
 #include "plugins/storage/localfs/blob_store.h"
 
-#include <chrono>
-#include <thread>
-
-#include "core/base/file_lock.h"
 #include "core/base/file_system.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "plugins/shared/core_errors.h"
+#include "plugins/shared/writer_lock.h"
 #include "rtml/sdk/plugin.h"
 
 namespace rtml::localfs {
@@ -26,20 +23,8 @@ bool is_part(std::string_view part) {
 }
 
 sdk::Result<FileLock> lock_writers(const std::filesystem::path& root, const sdk::Call& call) {
-  constexpr auto kPause = std::chrono::milliseconds(2);
-  while (true) {
-    auto lock = FileLock::try_acquire(root / kLockName);
-    if (!lock) return to_sdk(lock.error());
-    if (*lock) return std::move(**lock);
-    if (call.is_cancelled()) return sdk::fail(RTML_STATUS_CANCELLED, "interrupted");
-    if (call.has_deadline() && call.remaining_us() <= 0) {
-      sdk::Error error =
-          sdk::fail(RTML_STATUS_BUSY, "blob store is being written: " + root.string());
-      error.retryable = true;
-      return error;
-    }
-    std::this_thread::sleep_for(kPause);
-  }
+  return plugins::lock_writers(root / kLockName, "blob store is being written: " + root.string(),
+                               call);
 }
 
 Result<std::unique_ptr<LocalBlobStore>> open_store(const std::string& options_text) {

@@ -22,4 +22,29 @@ TEST_CASE("FileLock: is held by one at a time and freed at the end of its scope"
   CHECK(third->has_value());
 }
 
+TEST_CASE("FileLock: waits until the lock is freed") {
+  const test::TemporaryDirectory directory;
+  const std::filesystem::path path = directory / "a.lock";
+  std::optional<FileLock> held = FileLock::try_acquire(path).value();
+  REQUIRE(held);
+  int asked = 0;
+  const auto waited = FileLock::acquire(path, [&]() -> Status {
+    if (++asked == 3) held.reset();
+    return {};
+  });
+  CHECK(waited.has_value());
+  CHECK(asked == 3);
+}
+
+TEST_CASE("FileLock: stops waiting when it may wait no longer") {
+  const test::TemporaryDirectory directory;
+  const std::filesystem::path path = directory / "a.lock";
+  const auto held = FileLock::try_acquire(path);
+  REQUIRE(held->has_value());
+  const auto waited =
+      FileLock::acquire(path, [] { return Status(fail(ErrorCode::kInterrupted, "interrupted")); });
+  REQUIRE_FALSE(waited.has_value());
+  CHECK(waited.error().code() == ErrorCode::kInterrupted);
+}
+
 }  // namespace rtml

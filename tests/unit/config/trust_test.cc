@@ -54,6 +54,7 @@ TEST_CASE("trust: a damaged list is an error, not an empty list") {
   const test::TemporaryDirectory directory;
   const Environment environment({{"HOME", (directory / "home").string()}});
   for (const char* text : {"", "[]", "{\"format\": 2, \"directories\": []}",
+                           "{\"format\": \"1\", \"directories\": []}",
                            "{\"format\": 1, \"directories\": [1]}"}) {
     CAPTURE(text);
     REQUIRE(write_file(directory / "home/.config/rtml/trusted_directories.json", text).has_value());

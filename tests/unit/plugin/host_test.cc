@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <set>
+#include <thread>
 
 #include "core/plugin/library.h"
 #include "core/plugin/user_plugins.h"
@@ -77,6 +78,21 @@ TEST_CASE("PluginHost: an added plugin is used as long as its bytes are those of
   std::filesystem::remove(manifest);
   CHECK(later.find("failing").error().id() == "RT0006");
   CHECK(later.find("file"));
+}
+
+TEST_CASE("add_development_directory: additions at the same time are all kept") {
+  const TemporaryDirectory directory;
+  const auto user_file = directory / "config/plugins.json";
+  constexpr int kThreads = 8;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    const auto plugins = directory / ("plugins" + std::to_string(i));
+    std::filesystem::create_directory(plugins);
+    threads.emplace_back(
+        [&user_file, plugins] { CHECK(plugin::add_development_directory(user_file, plugins)); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(plugin::read_user_plugins(user_file)->development.size() == kThreads);
 }
 
 TEST_CASE("check_safe: refuses what others can change") {
