@@ -10,6 +10,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/base/descriptor.h"
+#include "core/base/directories.h"
+
 namespace rtml {
 namespace {
 
@@ -44,31 +47,26 @@ void remove_stale(const std::filesystem::path& directory, std::string_view name)
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return fail(io_error("cannot open file", path, errno));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return fail(io_error("cannot open file", path, errno));
   std::string content;
   char block[1 << 16];
-  ssize_t count = 0;
-  while ((count = ::read(descriptor, block, sizeof block)) != 0) {
+  while (true) {
+    const ssize_t count = ::read(file.get(), block, sizeof block);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) break;
+    if (count < 0) return fail(io_error("cannot read file", path, errno));
+    if (count == 0) return content;
     content.append(block, static_cast<std::size_t>(count));
-    if (content.size() > limit_bytes) break;
+    if (content.size() > limit_bytes) {
+      return fail(ErrorCode::kIo, "file is larger than " + std::to_string(limit_bytes) +
+                                      " bytes: " + path.string());
+    }
   }
-  const int number = errno;
-  ::close(descriptor);
-  if (count < 0) return fail(io_error("cannot read file", path, number));
-  if (content.size() > limit_bytes) {
-    return fail(ErrorCode::kIo,
-                "file is larger than " + std::to_string(limit_bytes) + " bytes: " + path.string());
-  }
-  return content;
 }
 
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, unsigned mode) {
   static std::atomic<unsigned> counter{0};
-  std::error_code ignored;
-  std::filesystem::create_directories(directory_of(path), ignored);
+  RTML_TRY(make_directories(directory_of(path)));
   remove_stale(directory_of(path), path.filename().string());
   std::filesystem::path temporary = path;
   temporary += std::string(kTemporaryMark) + std::to_string(::getpid()) + "-" +
@@ -91,12 +89,7 @@ AtomicFile::~AtomicFile() {
 }
 
 Status AtomicFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(io_error("cannot write file", path_, errno));
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (!write_all(descriptor_, bytes)) return fail(io_error("cannot write file", path_, errno));
   return {};
 }
 
@@ -116,14 +109,11 @@ Status write_file(const std::filesystem::path& path, std::string_view bytes, uns
 }
 
 Status sync_directory(const std::filesystem::path& directory) {
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return fail(io_error("cannot open directory", directory, errno));
-  const int result = ::fsync(descriptor);
-  const int number = errno;
-  ::close(descriptor);
+  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0) return fail(io_error("cannot open directory", directory, errno));
   // Some file systems cannot sync a directory and say so with EINVAL; their rename is durable.
-  if (result != 0 && number != EINVAL) {
-    return fail(io_error("cannot make directory durable", directory, number));
+  if (::fsync(opened.get()) != 0 && errno != EINVAL) {
+    return fail(io_error("cannot make directory durable", directory, errno));
   }
   return {};
 }

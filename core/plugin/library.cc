@@ -14,28 +14,13 @@
 #include <string>
 #include <vector>
 
+#include "core/base/descriptor.h"
 #include "core/base/hash.h"
 #include "core/base/installation.h"
 #include "core/plugin/manifest.h"
 
 namespace rtml::plugin {
 namespace {
-
-// A file descriptor that is closed when it goes out of scope.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 Error system_error(ErrorCode code, const std::string& operation,
                    const std::filesystem::path& path) {
@@ -101,15 +86,9 @@ Result<int> sealed_copy(const std::string& bytes, const PluginInfo& info) {
     return fail(
         system_error(ErrorCode::kPluginLoad, "cannot copy plugin into memory", info.library));
   }
-  std::string_view rest = bytes;
-  while (!rest.empty()) {
-    const ssize_t count = ::write(memory.get(), rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      return fail(
-          system_error(ErrorCode::kPluginLoad, "cannot copy plugin into memory", info.library));
-    }
-    rest.remove_prefix(static_cast<std::size_t>(count));
+  if (!write_all(memory.get(), bytes)) {
+    return fail(
+        system_error(ErrorCode::kPluginLoad, "cannot copy plugin into memory", info.library));
   }
   constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
   if (::fcntl(memory.get(), F_ADD_SEALS, kSeals) != 0) {

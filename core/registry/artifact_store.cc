@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/descriptor.h"
 #include "core/base/file_system.h"
 #include "core/base/hash.h"
 
@@ -30,14 +31,9 @@ Error corrupt(std::string message, std::string_view sha256) {
       .with_help("run \"rtml registry check\", and restore the file from a backup");
 }
 
-Status write_all(int descriptor, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(io_error("cannot write artifact", path, errno));
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
+Status write_bytes(int descriptor, std::string_view bytes, const fs::path& path) {
+  if (write_all(descriptor, bytes)) return {};
+  return fail(io_error("cannot write artifact", path, errno));
 }
 
 // Names of files in staging: "<sha256>.<pid>-<n>", or "partial.<pid>-<n>" while being written.
@@ -82,13 +78,14 @@ Result<StagedArtifact> ArtifactStore::create_staged() const {
       if (errno == EEXIST) continue;
       return fail(io_error("cannot create artifact", path, errno));
     }
-    // Between open and lock another process may have taken the file for an abandoned one.
+    StagedArtifact artifact(path, descriptor);
     struct stat status {};
-    if (::flock(descriptor, LOCK_EX) == 0 && ::fstat(descriptor, &status) == 0 &&
-        status.st_nlink > 0) {
-      return StagedArtifact(path, descriptor);
+    if (::flock(descriptor, LOCK_EX) != 0 || ::fstat(descriptor, &status) != 0) {
+      if (errno == EINTR) continue;
+      return fail(io_error("cannot lock artifact", path, errno));
     }
-    ::close(descriptor);
+    // Between open and lock another process may have taken the file for an abandoned one.
+    if (status.st_nlink > 0) return artifact;
   }
 }
 
@@ -108,7 +105,7 @@ Status ArtifactStore::finish_staged(StagedArtifact& artifact, std::string sha256
 
 Result<StagedArtifact> ArtifactStore::stage(std::string_view bytes) const {
   RTML_TRY_ASSIGN(StagedArtifact artifact, create_staged());
-  RTML_TRY(write_all(artifact.descriptor_, bytes, artifact.path_));
+  RTML_TRY(write_bytes(artifact.descriptor_, bytes, artifact.path_));
   artifact.size_bytes_ = static_cast<std::int64_t>(bytes.size());
   RTML_TRY(finish_staged(artifact, sha256_hex(bytes)));
   return artifact;
@@ -129,7 +126,7 @@ Result<StagedArtifact> ArtifactStore::stage_file(const fs::path& path) const {
     const std::string_view bytes(block.data(), static_cast<std::size_t>(count));
     hash.update(bytes);
     artifact->size_bytes_ += count;
-    status = write_all(artifact->descriptor_, bytes, artifact->path_);
+    status = write_bytes(artifact->descriptor_, bytes, artifact->path_);
   }
   ::close(source);
   if (!artifact) return artifact;

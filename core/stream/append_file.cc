@@ -7,30 +7,22 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/descriptor.h"
+#include "core/base/directories.h"
+#include "core/base/file_system.h"
+
 namespace rtml::stream {
 namespace {
+
+// Lines are written together up to about so many bytes; one may be of megabytes.
+constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
 
 Error failed(const std::filesystem::path& path, std::string_view what) {
   return Error(ErrorCode::kIo,
                "cannot " + std::string(what) + " " + path.string() + ": " + std::strerror(errno));
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
-
-bool ends_in_a_line(int descriptor) {
-  const off_t size = ::lseek(descriptor, 0, SEEK_END);
+bool ends_in_a_line(int descriptor, off_t size) {
   char last = '\n';
   if (size > 0 && ::pread(descriptor, &last, 1, size - 1) != 1) return false;
   return last == '\n';
@@ -40,21 +32,22 @@ bool ends_in_a_line(int descriptor) {
 
 Status append_lines(const std::filesystem::path& path, std::span<const std::string> lines) {
   if (lines.empty()) return {};
-  std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  RTML_TRY(make_directories(path.parent_path()));
   const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (file.get() < 0) return fail(failed(path, "open"));
-  std::string text = ends_in_a_line(file.get()) ? "" : "\n";
-  for (const std::string& line : lines) text += line + "\n";
-  std::string_view left = text;
-  while (!left.empty()) {
-    const ssize_t written = ::write(file.get(), left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail(failed(path, "write"));
-    left.remove_prefix(static_cast<std::size_t>(written));
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0) return fail(failed(path, "look at"));
+  std::string text = ends_in_a_line(file.get(), status.st_size) ? "" : "\n";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    text.append(lines[i]).append("\n");
+    if (text.size() < kWriteBytes && i + 1 < lines.size()) continue;
+    if (!write_all(file.get(), text)) return fail(failed(path, "write"));
+    text.clear();
   }
   if (::fdatasync(file.get()) != 0) return fail(failed(path, "write"));
-  return {};
+  // A file without bytes may be a new one, whose name is not durable yet.
+  if (status.st_size > 0) return {};
+  return sync_directory(path.has_parent_path() ? path.parent_path() : ".");
 }
 
 }  // namespace rtml::stream
