@@ -1,5 +1,6 @@
 #include "core/online/records.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace rtml::online {
@@ -64,13 +65,15 @@ Status remove_record(const PartName& name, RecordKind kind, std::int64_t offset,
 Result<std::vector<Record>> read_records(const PartName& name, RecordKind kind, std::int64_t after,
                                          std::int64_t limit, plugin::OnlineStore& store,
                                          const plugin::CallOptions& call) {
-  constexpr std::int64_t kScanGroups = 4;
+  // Each group may hold megabytes, so that no more of them are read at a time than are wanted.
+  constexpr std::int64_t kGroupsMax = 4;
+  const std::int64_t groups_at_once = std::clamp<std::int64_t>(limit / kGroupOffsets, 1, kGroupsMax);
   std::vector<Record> records;
   // The group that `after` is in may hold more.
   std::string last =
       after < kGroupOffsets ? "" : prefix(name, kind) + ordered(after / kGroupOffsets - 1);
   while (std::ssize(records) < limit) {
-    RTML_TRY_ASSIGN(const auto groups, store.scan(prefix(name, kind), last, kScanGroups, call));
+    RTML_TRY_ASSIGN(const auto groups, store.scan(prefix(name, kind), last, groups_at_once, call));
     for (const auto& [group, members] : groups) {
       for (const auto& [member, bytes] : members) {
         std::int64_t offset = 0;
@@ -82,7 +85,7 @@ Result<std::vector<Record>> read_records(const PartName& name, RecordKind kind, 
         if (offset > after) records.push_back({kind, offset, bytes});
       }
     }
-    if (std::ssize(groups) < kScanGroups) break;
+    if (std::ssize(groups) < groups_at_once) break;
     last = groups.back().first;
   }
   return records;

@@ -1,5 +1,7 @@
 #include "core/stream/letter.h"
 
+#include <limits>
+
 #include "core/base/json.h"
 #include "core/base/time.h"
 #include "core/base/utf8.h"
@@ -105,8 +107,12 @@ Result<Letter> letter_of_line(std::string_view line) {
   RTML_TRY_ASSIGN(letter.view_identity, text_member(json, "view_identity"));
   RTML_TRY_ASSIGN(letter.source, text_member(json, "source"));
   RTML_TRY_ASSIGN(const std::int64_t partition, integer_member(json, "partition"));
+  if (partition < 0 || partition > std::numeric_limits<std::int32_t>::max()) {
+    return not_a_letter("no such partition: " + std::to_string(partition));
+  }
   letter.partition = static_cast<std::int32_t>(partition);
   RTML_TRY_ASSIGN(letter.offset, integer_member(json, "offset"));
+  if (letter.offset < 0) return not_a_letter("no such offset: " + std::to_string(letter.offset));
   RTML_TRY_ASSIGN(letter.recorded_us, moment_member(json, "recorded_at"));
   if (json.contains("ingested_at")) {
     RTML_TRY_ASSIGN(letter.ingest_time_us, moment_member(json, "ingested_at"));
@@ -114,7 +120,10 @@ Result<Letter> letter_of_line(std::string_view line) {
   if (json.contains("event_time")) {
     RTML_TRY_ASSIGN(letter.event_time_us, moment_member(json, "event_time"));
   }
-  letter.is_truncated = json.value("truncated", false);
+  if (json.contains("truncated")) {
+    if (!json["truncated"].is_boolean()) return not_a_letter("\"truncated\" is not true or false");
+    letter.is_truncated = json["truncated"].get<bool>();
+  }
   RTML_TRY_ASSIGN(letter.bytes, message_of(json));
   return letter;
 }

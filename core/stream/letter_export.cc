@@ -26,11 +26,11 @@ Result<std::int64_t> export_letters(const online::PartName& part, online::Record
   std::int64_t exported = 0;
   std::int64_t after = -1;
   while (true) {
-    RTML_TRY_ASSIGN(const std::vector<online::Record> records,
+    RTML_TRY_ASSIGN(std::vector<online::Record> records,
                     online::read_records(part, kind, after, kRecordsAtOnce, store, call));
     if (records.empty()) return exported;
     std::vector<std::string> lines;
-    for (const online::Record& record : records) lines.push_back(record.bytes);
+    for (online::Record& record : records) lines.push_back(std::move(record.bytes));
     RTML_TRY(append_lines(path, lines));
     RTML_TRY_ASSIGN(const auto transaction, store.begin(online::position_group(part), epoch, call));
     for (const online::Record& record : records) {

@@ -24,6 +24,25 @@ constexpr std::size_t kLeastCacheBytes = std::size_t{8} << 20;
 constexpr std::int64_t kGraceUs = 10 * kSecond;
 constexpr std::int64_t kRateUs = kSecond;
 
+// A commit should write no more than this of states; Redis takes 256 MiB.
+constexpr std::int64_t kCommitBytes = std::int64_t{128} << 20;
+constexpr std::int64_t kFirstBatch = 8'192;
+constexpr std::int64_t kSmallestBatch = 256;
+// Messages of a batch, and the late events and dead letters that are made of them.
+constexpr std::int64_t kBatchBytes = std::int64_t{64} << 20;
+// Late events and dead letters of several parts in one transaction.
+constexpr std::int64_t kLettersTogether = std::int64_t{32} << 20;
+
+// How many of the parts, from the first one on, share a transaction.
+std::size_t count_together(std::span<ViewPart* const> parts) {
+  std::int64_t bytes = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    bytes += parts[i]->letter_bytes();
+    if (i > 0 && bytes > kLettersTogether) return i;
+  }
+  return parts.size();
+}
+
 }  // namespace
 
 PartSet::PartSet(std::span<const SourceViews> sources, plugin::OnlineStore& store,
@@ -37,7 +56,8 @@ PartSet::PartSet(std::span<const SourceViews> sources, plugin::OnlineStore& stor
       retry_(retry),
       stop_(stop),
       random_(static_cast<std::uint64_t>(waits.monotonic_us()) ^
-              (static_cast<std::uint64_t>(options.process) << 32)) {}
+              (static_cast<std::uint64_t>(options.process) << 32)),
+      messages_at_once_(kFirstBatch) {}
 
 plugin::CallOptions PartSet::call() const {
   // Without a flag: what is applied is stored after a signal too, within the deadline.
@@ -104,7 +124,7 @@ Status PartSet::open(const Key& key) {
 
 Result<online::PartWriter> PartSet::open_writer(const StreamedView& view,
                                                 const online::PartName& name) {
-  if (options_.from_beginning && !std::exchange(forgotten_[online::position_group(name)], true)) {
+  if (options_.from_beginning && forgotten_.insert(online::position_group(name)).second) {
     RTML_TRY(retry_.run([&] { return forget(view, name); }, stop_));
   }
   std::size_t writers = 1 + parts_.size();
@@ -188,7 +208,16 @@ Status PartSet::take(std::size_t source, const Chunk& chunk) {
     if (parts != parts_.end()) RTML_TRY(apply(parts->second, chunk, begin, end));
     begin = end;
   }
+  batch_bytes_ += chunk.bytes;
   return {};
+}
+
+bool PartSet::is_batch_full() const {
+  std::int64_t bytes = batch_bytes_;
+  for (const auto& [key, parts] : parts_) {
+    for (const ViewPart& part : parts.views) bytes += part.letter_bytes();
+  }
+  return batch_messages_ >= messages_at_once_ || bytes >= kBatchBytes;
 }
 
 Status PartSet::apply(PartitionParts& parts, const Chunk& chunk, std::size_t begin,
@@ -243,16 +272,25 @@ online::BatchEnd PartSet::end_of(const ViewPart& part) const {
 
 Status PartSet::store_batch(std::span<ViewPart* const> parts) {
   if (!store_.commits_atomically()) return store_one_by_one();
+  while (!parts.empty()) {
+    const std::size_t together = count_together(parts);
+    const Status done = store_together(parts.first(together));
+    if (!done) {
+      return done.error().code() == ErrorCode::kEpochStale ? store_one_by_one() : done;
+    }
+    parts = parts.subspan(together);
+  }
+  return {};
+}
+
+Status PartSet::store_together(std::span<ViewPart* const> parts) {
   std::vector<online::PartWriter*> writers;
   std::vector<online::BatchEnd> ends;
   for (ViewPart* part : parts) {
     writers.push_back(&part->writer());
     ends.push_back(end_of(*part));
   }
-  const Status done = online::commit_together(writers, ends, call());
-  if (!done) {
-    return done.error().code() == ErrorCode::kEpochStale ? store_one_by_one() : done;
-  }
+  RTML_TRY(online::commit_together(writers, ends, call()));
   for (ViewPart* part : parts) note_committed(*part);
   return {};
 }
@@ -285,6 +323,7 @@ void PartSet::note_committed(ViewPart& part) {
   has_letters_ = has_letters_ || part.has_letters();
   const std::int64_t now_us = clock_.now_us();
   for (const std::int64_t time_us : part.event_times_us()) delays_.add(now_us - time_us);
+  written_bytes_ += part.writer().last_write().bytes;
   part.committed();
 }
 
@@ -294,8 +333,20 @@ void PartSet::settle() {
     parts.facts.committed_us = clock_.now_us();
     take_rate(parts);
   }
+  learn_batch_size();
   batch_messages_ = 0;
+  batch_bytes_ = 0;
+  written_bytes_ = 0;
   ++commits_;
+}
+
+// A batch may grow to twice what one was before, and shrinks at once.
+void PartSet::learn_batch_size() {
+  // What few messages wrote says little of many.
+  if (batch_messages_ < messages_at_once_ / 4 && written_bytes_ <= kCommitBytes) return;
+  const std::int64_t bytes_each = written_bytes_ / std::max<std::int64_t>(batch_messages_, 1) + 1;
+  messages_at_once_ =
+      std::clamp(kCommitBytes / bytes_each, kSmallestBatch, 2 * messages_at_once_);
 }
 
 void PartSet::take_rate(PartitionParts& parts) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -53,6 +54,9 @@ class PartSet {
   Status take(std::size_t source, const Chunk& chunk);
 
   bool has_changes() const { return batch_messages_ > 0; }
+  // Whether so much is applied that it should be committed before more is: a commit is held in
+  // memory as a whole, and some stores stand still for it. Learnt from what commits have written.
+  bool is_batch_full() const;
   // Since the last commit; each message once, however many views it feeds.
   std::int64_t batch_messages() const { return batch_messages_; }
   std::int64_t messages() const { return messages_; }
@@ -102,10 +106,12 @@ class PartSet {
   std::vector<ViewPart*> changed();
   const RunFacts& facts_of(const ViewPart& part) const;
   Status store_batch(std::span<ViewPart* const> parts);
+  Status store_together(std::span<ViewPart* const> parts);
   Status store_one_by_one();
   online::BatchEnd end_of(const ViewPart& part) const;
   void note_committed(ViewPart& part);
   void settle();
+  void learn_batch_size();
   void take_rate(PartitionParts& parts);
   // For a writer of the part; higher than any before it.
   Result<std::uint64_t> next_epoch(const online::PartName& name);
@@ -122,9 +128,12 @@ class PartSet {
 
   std::map<Key, PartitionParts> parts_;
   std::map<Key, std::int64_t> lost_;  // When.
-  std::map<std::string, bool> forgotten_;
+  std::set<std::string> forgotten_;  // Groups of positions.
   std::uint64_t epoch_ = 0;
   std::int64_t batch_messages_ = 0;
+  std::int64_t batch_bytes_ = 0;      // Of its messages.
+  std::int64_t written_bytes_ = 0;    // By the commit under way.
+  std::int64_t messages_at_once_;     // What a commit should hold at most.
   std::int64_t messages_ = 0;
   std::int64_t commits_ = 0;
   std::int64_t last_commit_us_ = 0;

@@ -1,12 +1,14 @@
 #include "core/stream/replay.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <memory>
 #include <set>
 
-#include "core/base/file_system.h"
 #include "core/base/time.h"
 #include "core/online/view_entry.h"
 #include "core/project/identity.h"
@@ -91,13 +93,20 @@ class Replayer {
 // ---- reading letters ----
 
 Status Replayer::read_letters_of(const std::filesystem::path& file) {
-  RTML_TRY_ASSIGN(const std::string text, read_file(file, std::size_t{8} << 30));
-  std::string_view left = text;
-  while (!left.empty()) {
-    const std::size_t end = left.find('\n');
-    add_line(left.substr(0, end));
-    left = end == std::string_view::npos ? std::string_view() : left.substr(end + 1);
+  const auto failed = [&](ErrorCode code, const char* what) {
+    return fail(code, std::string(what) + ": " + file.string() + " (" + std::strerror(errno) + ")");
+  };
+  errno = 0;
+  std::ifstream lines(file);
+  if (!lines) {
+    return failed(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, "cannot open file");
   }
+  std::string line;
+  while (std::getline(lines, line)) {
+    RTML_TRY(context_.cancel.check());
+    add_line(line);
+  }
+  if (lines.bad()) return failed(ErrorCode::kIo, "cannot read file");
   return {};
 }
 

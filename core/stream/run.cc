@@ -173,7 +173,8 @@ Status Runner::assign(IntakeItem& item) {
 bool Runner::is_commit_due() const {
   if (!parts_.has_changes()) return false;
   const std::int64_t now_us = clocks_.waits.monotonic_us();
-  if (parts_.batch_messages() >= batch_rows_ || now_us - batch_start_us_ >= batch_us_) return true;
+  if (parts_.batch_messages() >= batch_rows_ || parts_.is_batch_full()) return true;
+  if (now_us - batch_start_us_ >= batch_us_) return true;
   // While a batch is stored the next one gathers, so a slow store gets larger ones by itself.
   return queue_.is_empty();
 }

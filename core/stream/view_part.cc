@@ -118,6 +118,7 @@ void ViewPart::put_aside(const ChunkRow& row, Reason reason, std::string detail,
   letter.bytes = std::string(row.bytes.substr(0, kLongestLetter));
   letter.is_truncated = row.bytes.size() > kLongestLetter;
   letters_.push_back(to_record(letter));
+  letter_bytes_ += std::ssize(letters_.back().bytes);
   if (reason == Reason::kLate) {
     ++late_;
   } else if (reason != Reason::kTooMany) {  // Those the writer counts.
@@ -165,6 +166,7 @@ online::BatchEnd ViewPart::batch_end() const {
 void ViewPart::committed() {
   cutover_us_ = writer_.position().cutover_us;
   letters_.clear();
+  letter_bytes_ = 0;
   event_times_us_.clear();
   late_ = 0;
   dead_letters_ = 0;

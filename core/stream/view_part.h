@@ -44,6 +44,7 @@ class ViewPart {
   bool has_changes() const { return has_changes_; }
   // Whether the batch holds late events or dead letters.
   bool has_letters() const { return !letters_.empty(); }
+  std::int64_t letter_bytes() const { return letter_bytes_; }
   // When the events of the batch happened.
   std::span<const std::int64_t> event_times_us() const { return event_times_us_; }
   void committed();
@@ -74,6 +75,7 @@ class ViewPart {
 
   // Of the batch that is not committed.
   std::vector<online::Record> letters_;
+  std::int64_t letter_bytes_ = 0;
   std::int64_t late_ = 0;
   std::int64_t dead_letters_ = 0;
   bool has_changes_ = false;

@@ -22,7 +22,8 @@ class MemoryStore : public plugin::OnlineStore {
   // Commits fail after this many groups, which stay written.
   std::optional<std::size_t> cut_off_after;
   bool is_atomic = false;
-  int reads = 0;  // Calls of get_groups().
+  int reads = 0;    // Calls of get_groups().
+  int commits = 0;  // That came to their end.
 
   bool commits_atomically() const override { return is_atomic; }
 
@@ -102,6 +103,7 @@ class MemoryStore : public plugin::OnlineStore {
       }
       if (store_.cut_off_after && written == *store_.cut_off_after) return cut_off();
       if (!last.empty()) write(scope_, last.mapped());
+      ++store_.commits;
       return {};
     }
 

@@ -72,6 +72,15 @@ TEST_CASE("letter: a line that is none is refused") {
     CAPTURE(member);
     CHECK_FALSE(letter_of_line(to_json_text(json)));
   }
+  for (const auto& [member, value] :
+       {std::pair("truncated", Json("yes")), std::pair("partition", Json(std::int64_t{1} << 40)),
+        std::pair("partition", Json(-1)), std::pair("offset", Json(1.5)), std::pair("offset", Json(-1)),
+        std::pair("message", Json(7)), std::pair("event_time", Json(7))}) {
+    Json json = parse_json(line, "line").value();
+    json[member] = value;
+    CAPTURE(member);
+    CHECK_FALSE(letter_of_line(to_json_text(json)));
+  }
 }
 
 }  // namespace rtml::stream
