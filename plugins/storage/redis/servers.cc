@@ -9,6 +9,8 @@ namespace rtml::redis {
 namespace {
 
 constexpr int kRoundsMax = 20;
+// Redirections are followed at once, but nodes that do not agree are given time.
+constexpr int kQuickRounds = 3;
 constexpr std::int64_t kFirstPauseUs = 10'000;
 constexpr std::int64_t kLongestPauseUs = 200'000;
 // How long one node may take to answer before another one is asked for the slots.
@@ -174,6 +176,10 @@ sdk::Status Servers::read_slots(Connection& connection, const Wait& wait) {
 void Servers::take_reply(std::size_t command, Reply reply, Round* round) {
   if (is_error(*reply, "MOVED")) {
     are_slots_old_ = true;
+    round->failure = sdk::fail(RTML_STATUS_IO, "the cluster sends its keys from node to node: " +
+                                                   name() + " (" + std::string(text_of(*reply)) + ")",
+                               "its nodes do not agree on who has which slots");
+    round->failure.retryable = true;
   } else if (is_error(*reply, "ASK")) {
     // "ASK 3999 127.0.0.1:6381"
     const std::string_view text = text_of(*reply);
@@ -270,7 +276,7 @@ sdk::Result<std::vector<Reply>> Servers::run(const std::vector<KeyedCommand>& co
   for (int i = 0; round.left > 0; ++i) {
     if (i == kRoundsMax) return round.failure;
     RTML_SDK_TRY(wait.check());
-    if (round.must_pause) {
+    if (round.must_pause || i >= kQuickRounds) {
       if (const sdk::Status paused = wait.pause(pause_us); !paused) return round.failure;
       pause_us = std::min(pause_us * 2, kLongestPauseUs);
       round.must_pause = false;
