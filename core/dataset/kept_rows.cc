@@ -51,7 +51,10 @@ Result<std::optional<table::Batch>> KeptRows::next() {
     }
   }
   std::vector<table::Column> columns;
-  for (const PackedColumn& column : kept.columns) columns.push_back(column.unpack(0, kept.rows));
+  for (const PackedColumn& column : kept.columns) {
+    if (kept.bytes == 0) memory_bytes_ -= column.memory_bytes();
+    columns.push_back(column.unpack(0, kept.rows));
+  }
   return table::Batch(schema_, std::move(columns), kept.rows);
 }
 

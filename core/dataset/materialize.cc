@@ -233,7 +233,8 @@ class Materializer {
       const std::int64_t to_us = range.to_us == TimeRange::kUnbounded
                                      ? multiple_after(*pass_.last_us, options_.every_us) + 1
                                      : range.to_us;
-      if (to_us > from_us && (to_us - from_us) / options_.every_us > kMostMoments) {
+      const std::int64_t still_allowed = kMostMoments - std::ssize(moments);
+      if (to_us > from_us && (to_us - from_us) / options_.every_us > still_allowed) {
         return fail(Error(ErrorCode::kUsage, "a schedule of more than " +
                                                  std::to_string(kMostMoments) + " moments: every " +
                                                  format_duration(options_.every_us))

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/base/fast_hash.h"
 #include "core/base/hash.h"
@@ -304,14 +305,33 @@ Status publish(std::span<const ViewFill> fills, const FillOptions& options,
   return transaction->commit();
 }
 
-// Whether an entity's group ends like this behind the prefix of its part.
-bool has_entity(const std::vector<std::string>& keys, std::string_view ending) {
-  if (ending.starts_with('k'))
-    return std::binary_search(keys.begin(), keys.end(), ending.substr(1));
-  return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
-    return key.size() > online::kLongestGroup / 2 && "h" + sha256_hex(key) == ending;
-  });
-}
+// The entities of a fill, by how their groups are named behind the prefix of the part.
+class EntityNames {
+ public:
+  // `keys` ascend, and must outlive this.
+  explicit EntityNames(const std::vector<std::string>& keys) : keys_(keys) {}
+
+  bool has(std::string_view ending) {
+    if (ending.starts_with('k')) {
+      return std::binary_search(keys_.begin(), keys_.end(), ending.substr(1));
+    }
+    if (!are_hashed_) hash();
+    return hashes_.contains(std::string(ending.substr(1)));
+  }
+
+ private:
+  // Long keys are rare, so they are hashed when the first one is met.
+  void hash() {
+    are_hashed_ = true;
+    for (const std::string& key : keys_) {
+      if (key.size() > online::kLongestGroup / 2) hashes_.insert(sha256_hex(key));
+    }
+  }
+
+  const std::vector<std::string>& keys_;
+  std::unordered_set<std::string> hashes_;
+  bool are_hashed_ = false;
+};
 
 // Removes what earlier fills have left, those too that never came to their end.
 Status remove_earlier(ViewFill& fill, const FillOptions& options, plugin::OnlineStore& store,
@@ -319,14 +339,13 @@ Status remove_earlier(ViewFill& fill, const FillOptions& options, plugin::Online
   const std::string prefix = online::batch_prefix(fill.filled.identity);
   const std::string current = online::entity_prefix(part_of(fill));
   ChunkedWriter writer(store, fill_scope(fill), fill.generation, call);
+  EntityNames names(fill.keys);
   std::string after;
   while (true) {
     RTML_TRY_ASSIGN(const auto groups, store.list(prefix, after, kListGroups, call));
     for (const std::string& group : groups) {
       if (group >= current) break;
-      if (!has_entity(fill.keys, std::string_view(group).substr(current.size()))) {
-        ++fill.filled.removed;
-      }
+      if (!names.has(std::string_view(group).substr(current.size()))) ++fill.filled.removed;
       if (options.dry_run) continue;
       RTML_TRY_ASSIGN(plugin::OnlineTransaction* const transaction, writer.transaction());
       if (store.commits_atomically()) {

@@ -1,7 +1,6 @@
 // A temporary file for what does not fit into memory.
 //
-// The file has no name: whatever ends the process, the space is free again. append() is for one
-// thread at a time, read() for any number of them.
+// The file has no name: whatever ends the process, the space is free again. Any thread may use it.
 
 #pragma once
 
@@ -23,12 +22,13 @@ class SpillFile {
   SpillFile(const SpillFile&) = delete;
   SpillFile& operator=(const SpillFile&) = delete;
 
-  // Writes bytes behind the others and returns where they are. Safe from any thread. Fails with
-  // kIo, for example when the disk is full.
+  // Writes bytes behind the others and returns where they are. Fails with kIo, for example when
+  // the disk is full.
   Result<std::int64_t> append(std::string_view bytes);
   // REQUIRES: append() has returned for these bytes.
   Status read(std::int64_t offset, std::span<char> bytes) const;
 
+  // REQUIRES: no append() at the same time.
   std::int64_t size() const { return size_; }
 
  private:
