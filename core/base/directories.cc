@@ -10,8 +10,8 @@ Status make_directories(const std::filesystem::path& directory) {
   const std::filesystem::path parent = directory.parent_path();
   if (parent != directory) RTML_TRY(make_directories(parent));
   if (!std::filesystem::create_directory(directory, error) && error) {
-    return fail(ErrorCode::kIo, "cannot create directory: " + directory.string() + " (" +
-                                    error.message() + ")");
+    return fail(ErrorCode::kIo,
+                "cannot create directory: " + directory.string() + " (" + error.message() + ")");
   }
   return sync_directory(parent.empty() ? "." : parent);
 }

@@ -67,7 +67,8 @@ Result<std::vector<Record>> read_records(const PartName& name, RecordKind kind, 
                                          const plugin::CallOptions& call) {
   // Each group may hold megabytes, so that no more of them are read at a time than are wanted.
   constexpr std::int64_t kGroupsMax = 4;
-  const std::int64_t groups_at_once = std::clamp<std::int64_t>(limit / kGroupOffsets, 1, kGroupsMax);
+  const std::int64_t groups_at_once =
+      std::clamp<std::int64_t>(limit / kGroupOffsets, 1, kGroupsMax);
   std::vector<Record> records;
   // The group that `after` is in may hold more.
   std::string last =

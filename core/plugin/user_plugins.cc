@@ -41,8 +41,7 @@ Status write_list(const std::filesystem::path& file, const UserPlugins& plugins)
 
 // Reads the list, lets `edit` change it, and writes it. Two commands at a time change it one after
 // the other.
-Status edit_list(const std::filesystem::path& file,
-                 const std::function<void(UserPlugins&)>& edit) {
+Status edit_list(const std::filesystem::path& file, const std::function<void(UserPlugins&)>& edit) {
   RTML_TRY_ASSIGN(const FileLock lock, FileLock::acquire(file.string() + ".lock"));
   RTML_TRY_ASSIGN(UserPlugins plugins, read_user_plugins(file));
   edit(plugins);

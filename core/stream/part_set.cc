@@ -345,8 +345,7 @@ void PartSet::learn_batch_size() {
   // What few messages wrote says little of many.
   if (batch_messages_ < messages_at_once_ / 4 && written_bytes_ <= kCommitBytes) return;
   const std::int64_t bytes_each = written_bytes_ / std::max<std::int64_t>(batch_messages_, 1) + 1;
-  messages_at_once_ =
-      std::clamp(kCommitBytes / bytes_each, kSmallestBatch, 2 * messages_at_once_);
+  messages_at_once_ = std::clamp(kCommitBytes / bytes_each, kSmallestBatch, 2 * messages_at_once_);
 }
 
 void PartSet::take_rate(PartitionParts& parts) {

@@ -128,12 +128,12 @@ class PartSet {
 
   std::map<Key, PartitionParts> parts_;
   std::map<Key, std::int64_t> lost_;  // When.
-  std::set<std::string> forgotten_;  // Groups of positions.
+  std::set<std::string> forgotten_;   // Groups of positions.
   std::uint64_t epoch_ = 0;
   std::int64_t batch_messages_ = 0;
-  std::int64_t batch_bytes_ = 0;      // Of its messages.
-  std::int64_t written_bytes_ = 0;    // By the commit under way.
-  std::int64_t messages_at_once_;     // What a commit should hold at most.
+  std::int64_t batch_bytes_ = 0;    // Of its messages.
+  std::int64_t written_bytes_ = 0;  // By the commit under way.
+  std::int64_t messages_at_once_;   // What a commit should hold at most.
   std::int64_t messages_ = 0;
   std::int64_t commits_ = 0;
   std::int64_t last_commit_us_ = 0;

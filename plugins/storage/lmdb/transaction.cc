@@ -23,9 +23,9 @@ sdk::Result<std::unique_ptr<LmdbTransaction>> LmdbTransaction::begin(
   // LMDB waits for other writers without an end; a lock of our own before it can be given up.
   const std::filesystem::path& directory = environment->directory();
   RTML_SDK_TRY_ASSIGN(
-      FileLock lock, plugins::lock_writers(directory / "writer.lock",
-                                           "online store is being written: " + directory.string(),
-                                           call));
+      FileLock lock,
+      plugins::lock_writers(directory / "writer.lock",
+                            "online store is being written: " + directory.string(), call));
   environment->forget_dead_readers();
   auto transaction = std::make_unique<LmdbTransaction>(std::move(environment), std::move(lock),
                                                        std::string(scope), epoch);

@@ -176,8 +176,9 @@ sdk::Status Servers::read_slots(Connection& connection, const Wait& wait) {
 void Servers::take_reply(std::size_t command, Reply reply, Round* round) {
   if (is_error(*reply, "MOVED")) {
     are_slots_old_ = true;
-    round->failure = sdk::fail(RTML_STATUS_IO, "the cluster sends its keys from node to node: " +
-                                                   name() + " (" + std::string(text_of(*reply)) + ")",
+    round->failure = sdk::fail(RTML_STATUS_IO,
+                               "the cluster sends its keys from node to node: " + name() + " (" +
+                                   std::string(text_of(*reply)) + ")",
                                "its nodes do not agree on who has which slots");
     round->failure.retryable = true;
   } else if (is_error(*reply, "ASK")) {

@@ -53,9 +53,9 @@ TEST_CASE("trust: RTML_TRUSTED_DIRS names directories for one run") {
 TEST_CASE("trust: a damaged list is an error, not an empty list") {
   const test::TemporaryDirectory directory;
   const Environment environment({{"HOME", (directory / "home").string()}});
-  for (const char* text : {"", "[]", "{\"format\": 2, \"directories\": []}",
-                           "{\"format\": \"1\", \"directories\": []}",
-                           "{\"format\": 1, \"directories\": [1]}"}) {
+  for (const char* text :
+       {"", "[]", "{\"format\": 2, \"directories\": []}",
+        "{\"format\": \"1\", \"directories\": []}", "{\"format\": 1, \"directories\": [1]}"}) {
     CAPTURE(text);
     REQUIRE(write_file(directory / "home/.config/rtml/trusted_directories.json", text).has_value());
     CHECK(TrustedDirectories::load(environment).error().code() == ErrorCode::kDataCorrupt);

@@ -74,8 +74,9 @@ TEST_CASE("letter: a line that is none is refused") {
   }
   for (const auto& [member, value] :
        {std::pair("truncated", Json("yes")), std::pair("partition", Json(std::int64_t{1} << 40)),
-        std::pair("partition", Json(-1)), std::pair("offset", Json(1.5)), std::pair("offset", Json(-1)),
-        std::pair("message", Json(7)), std::pair("event_time", Json(7))}) {
+        std::pair("partition", Json(-1)), std::pair("offset", Json(1.5)),
+        std::pair("offset", Json(-1)), std::pair("message", Json(7)),
+        std::pair("event_time", Json(7))}) {
     Json json = parse_json(line, "line").value();
     json[member] = value;
     CAPTURE(member);

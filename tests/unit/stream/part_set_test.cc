@@ -64,10 +64,10 @@ class Fixture {
   }
 
   std::int64_t letters(char identity) {
-    return std::ssize(online::read_records(
-                          online::stream_part(std::string(64, identity), "payments", 0),
-                          online::RecordKind::kDeadLetter, -1, 1'000, store, {})
-                          .value());
+    return std::ssize(
+        online::read_records(online::stream_part(std::string(64, identity), "payments", 0),
+                             online::RecordKind::kDeadLetter, -1, 1'000, store, {})
+            .value());
   }
 
   feature::ViewBuilder builder;

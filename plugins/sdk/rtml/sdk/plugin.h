@@ -7,8 +7,11 @@
 
 #pragma once
 
+#include "rtml/sdk/detail/blob_store_table.h"
 #include "rtml/sdk/detail/model_tables.h"
-#include "rtml/sdk/detail/storage_tables.h"
+#include "rtml/sdk/detail/online_store_table.h"
+#include "rtml/sdk/detail/stream_store_table.h"
+#include "rtml/sdk/detail/table_store_table.h"
 #include "rtml/sdk/model.h"
 #include "rtml/sdk/storage.h"
 
