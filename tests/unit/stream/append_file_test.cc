@@ -22,9 +22,9 @@ TEST_CASE("append_lines: adds lines, and ends what a killed process left of one"
   CHECK(rtml::read_file(path).value() == "a\nb\nc\nhalf a li\nd\n");
 }
 
-TEST_CASE("append_lines: says which file cannot be written") {
+TEST_CASE("append_lines: says what cannot be made") {
   const auto refused = append_lines("/proc/none/letters.jsonl", std::vector<std::string>{"a"});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == rtml::ErrorCode::kIo);
-  CHECK(refused.error().message().find("/proc/none/letters.jsonl") != std::string::npos);
+  CHECK(refused.error().message().find("/proc/none") != std::string::npos);
 }
