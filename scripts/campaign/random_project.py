@@ -48,7 +48,11 @@ class RandomProject:
         self.is_kept_whole = rng.random() < 0.4
         self.has_sessions = False
         self.ttl_us = self.unit_us * rng.randint(1, 30) if rng.random() < 0.3 else 0
+        # Some events anywhere in the years 1 to 9999, the others together.
+        self.is_wide = self.is_kept_whole and rng.random() < 0.15
         self.history_us = self.unit_us * (10**6 if self.is_kept_whole else rng.randint(0, 20))
+        if self.is_wide:
+            self.history_us = MAX_US - MIN_US
         self.may_be_late = not self.is_kept_whole and rng.random() < 0.4
         self.lateness_us = None  # Not declared.
         if self.may_be_late or (not self.is_kept_whole and rng.random() < 0.3):
@@ -57,7 +61,7 @@ class RandomProject:
         has_patience = self.may_be_late or self.history_us and self.lateness_us != 0
         self.delay_us = rng.choice((0 if has_patience else 1, 1, 3 * self.unit_us))
         self.flavour, self.key_count = rng.randrange(6), rng.randint(1, 4)
-        self.is_future = self.origin_us + 200 * self.unit_us > NOW_US
+        self.is_future = self.is_wide or self.origin_us + 200 * self.unit_us > NOW_US
         self.has_future = not self.is_future and rng.random() < 0.2
         self.sources = []
         for i in range(rng.choice((1, 1, 2, 3))):
@@ -238,6 +242,8 @@ class RandomProject:
         source = self.sources[number] if is_first else rng.choice(self.sources)
         jitter = rng.choice((0, 0, 1, -1, rng.randrange(self.unit_us)))
         time_us = self.origin_us + self.unit_us * rng.randrange(self.span) + jitter
+        if self.is_wide and rng.random() < 0.3:
+            time_us = rng.choice((MIN_US, MAX_US, rng.randrange(MIN_US, MAX_US)))
         due_us = time_us + rng.randrange(max(disorder_us, 1))
         if source.has_poison and rng.random() < 0.05 and not is_first:
             return Event(source, time_us, None, due_us)

@@ -71,7 +71,7 @@ class RandomSource:
         self.nan_is_null = rng.random() < 0.3
         self.time_unit = rng.choice(("us", "us", "us", "ns", "ms", "s", None))
         # Nanoseconds count to the year 2262; a unit coarser than the project's would hold few times.
-        if (self.time_unit == "ns" and abs(project.origin_us) > 9 * 10**15 or
+        if (self.time_unit == "ns" and (project.is_wide or abs(project.origin_us) > 9 * 10**15) or
                 self.time_unit and UNIT_STEPS_US[self.time_unit] > project.unit_us):
             self.time_unit = "us"
         self.medium = rng.choice(media)
