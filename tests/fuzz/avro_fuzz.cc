@@ -3,12 +3,8 @@
 using rtml::fuzz::wanted;
 using rtml::table::Kind;
 
-std::vector<std::string> rtml::fuzz::more_seeds() {
-  return {};
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static rtml::fuzz::Decoding decoding([] {
+  return rtml::fuzz::check_decoder(data, size, [] {
     rtml::message::DecoderSettings settings;
     settings.format = "avro";
     settings.options["schema"] = "payment.avsc";
@@ -21,7 +17,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         wanted("digest", {Kind::kBytes}),         wanted("channel", {Kind::kString}),
         wanted("customer.city", {Kind::kString}), wanted("scores", {Kind::kDouble, true})};
     return settings;
-  }());
-  decoding.check(rtml::fuzz::text_of(data, size));
-  return 0;
+  });
 }

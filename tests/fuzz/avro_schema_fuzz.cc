@@ -3,10 +3,6 @@
 #include "core/message/avro_plan.h"
 #include "tests/fuzz/decoding.h"
 
-std::vector<std::string> rtml::fuzz::more_seeds() {
-  return {};
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace message = rtml::message;
   const auto schema = message::AvroSchema::parse(rtml::fuzz::text_of(data, size), "x.avsc");

@@ -80,6 +80,14 @@ class Decoding {
   std::string reason_;
 };
 
+// The whole of a decoder's target: `settings` gives the decoder's, asked for once.
+template <typename Settings>
+int check_decoder(const std::uint8_t* data, std::size_t size, const Settings& settings) {
+  static Decoding decoding(settings());
+  decoding.check(text_of(data, size));
+  return 0;
+}
+
 inline std::string messages_directory() {
   const char* const root = std::getenv("RTML_SOURCE_DIR");
   return std::string(root == nullptr ? "." : root) + "/tests/data/messages";

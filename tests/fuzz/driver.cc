@@ -24,6 +24,11 @@
 
 namespace rtml::fuzz {
 
+// Of targets that define none.
+__attribute__((weak)) std::vector<std::string> more_seeds() {
+  return {};
+}
+
 void require(bool holds, std::string_view what) {
   if (holds) return;
   std::fprintf(stderr, "does not hold: %.*s\n", static_cast<int>(what.size()), what.data());

@@ -3,10 +3,6 @@
 #include "core/expression/expression.h"
 #include "tests/fuzz/target.h"
 
-std::vector<std::string> rtml::fuzz::more_seeds() {
-  return {};
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace expression = rtml::expression;
   using rtml::table::Kind;

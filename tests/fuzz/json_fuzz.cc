@@ -3,12 +3,8 @@
 using rtml::fuzz::wanted;
 using rtml::table::Kind;
 
-std::vector<std::string> rtml::fuzz::more_seeds() {
-  return {};
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static rtml::fuzz::Decoding decoding([] {
+  return rtml::fuzz::check_decoder(data, size, [] {
     rtml::message::DecoderSettings settings;
     settings.format = "json";
     settings.columns = {
@@ -20,7 +16,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     settings.columns[7].unit = rtml::project::TimeUnit::kMillisecond;
     settings.columns[7].is_required = true;
     return settings;
-  }());
-  decoding.check(rtml::fuzz::text_of(data, size));
-  return 0;
+  });
 }

@@ -3,12 +3,8 @@
 using rtml::fuzz::wanted;
 using rtml::table::Kind;
 
-std::vector<std::string> rtml::fuzz::more_seeds() {
-  return {};
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static rtml::fuzz::Decoding decoding([] {
+  return rtml::fuzz::check_decoder(data, size, [] {
     rtml::message::DecoderSettings settings;
     settings.format = "protobuf";
     settings.options = {{"schema", "payment.pb"}, {"message", "shop.events.Payment"}};
@@ -22,7 +18,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         wanted("codes", {Kind::kInt32, true}),    wanted("labels", {Kind::kString, true}),
         wanted("iban", {Kind::kString}),          wanted("card_number", {Kind::kInt64})};
     return settings;
-  }());
-  decoding.check(rtml::fuzz::text_of(data, size));
-  return 0;
+  });
 }

@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace rtml::fuzz {
 
-// Inputs to start from beside the files of the corpus, for targets that compute them.
+// Inputs to start from beside the files of the corpus, for targets that compute them; the driver
+// has a weak one that gives none.
 std::vector<std::string> more_seeds();
 
 // Ends the process, saying what does not hold.

@@ -43,6 +43,8 @@ class RedisServer {
 // Three masters, made by hand: redis-cli --cluster create takes twice as long.
 class RedisCluster {
  public:
+  static std::string reason_to_skip() { return RedisServer::reason_to_skip(); }
+
   explicit RedisCluster(const std::filesystem::path& directory);
   // Waits until the cluster is well.
   bool start();

@@ -1,29 +1,27 @@
 #include "tests/service/online_servers.h"
 #include "tests/service/online_store_checks.h"
+#include "tests/service/start_or_skip.h"
 #include "tests/unit/online/idle_entities.h"
 
 namespace rtml {
 namespace {
 
-#define START_OR_SKIP(server)                                     \
-  if (!test::PostgresServer::reason_to_skip().empty()) {          \
-    MESSAGE("skipped: ", test::PostgresServer::reason_to_skip()); \
-    return;                                                       \
-  }                                                               \
-  REQUIRE((server).start());                                      \
+// The tables are made with the first use.
+#define START_WITH_TABLES_OR_SKIP(server) \
+  START_OR_SKIP(server);                  \
   test::read_steps(*test::open_store("postgres", (server).options()))
 
 TEST_CASE("postgres: the store keeps the contract") {
   const test::TemporaryDirectory directory;
   test::PostgresServer server(directory / "postgres");
-  START_OR_SKIP(server);
+  START_WITH_TABLES_OR_SKIP(server);
   test::check_conformance_of("postgres", server.options(), directory);
 }
 
 TEST_CASE("postgres: what is wrong is said") {
   const test::TemporaryDirectory directory;
   test::PostgresServer server(directory / "postgres");
-  START_OR_SKIP(server);
+  START_WITH_TABLES_OR_SKIP(server);
   const auto error_of = [&](const std::string& key, const Json& value) {
     Json options = server.options();
     options[key] = value;
@@ -47,21 +45,21 @@ TEST_CASE("postgres: what is wrong is said") {
 TEST_CASE("postgres: a server that is away comes back") {
   const test::TemporaryDirectory directory;
   test::PostgresServer server(directory / "postgres");
-  START_OR_SKIP(server);
+  START_WITH_TABLES_OR_SKIP(server);
   test::check_restart(*test::open_store("postgres", server.options()), server);
 }
 
 TEST_CASE("postgres: a server that is killed in the middle of commits leaves whole ones") {
   const test::TemporaryDirectory directory;
   test::PostgresServer server(directory / "postgres");
-  START_OR_SKIP(server);
+  START_WITH_TABLES_OR_SKIP(server);
   test::check_kills(*test::open_store("postgres", server.options()), server, 3);
 }
 
 TEST_CASE("postgres: of those who come first at the same time each gets a store") {
   const test::TemporaryDirectory directory;
   test::PostgresServer server(directory / "postgres");
-  START_OR_SKIP(server);
+  START_WITH_TABLES_OR_SKIP(server);
   Json options = server.options();
   options["schema"] = "raced";
   std::vector<std::unique_ptr<plugin::OnlineStore>> stores;
@@ -81,7 +79,7 @@ TEST_CASE("postgres: of those who come first at the same time each gets a store"
 TEST_CASE("postgres: a transaction that is sent in parts is one") {
   const test::TemporaryDirectory directory;
   test::PostgresServer server(directory / "postgres");
-  START_OR_SKIP(server);
+  START_WITH_TABLES_OR_SKIP(server);
   const auto store = test::open_store("postgres", server.options());
   constexpr int kGroups = 1'500;
   auto transaction = store->begin("many", 1, {});
@@ -107,7 +105,7 @@ TEST_CASE("postgres: a transaction that is sent in parts is one") {
 TEST_CASE("postgres: a group is forgotten some time after its moment") {
   const test::TemporaryDirectory directory;
   test::PostgresServer server(directory / "postgres");
-  START_OR_SKIP(server);
+  START_WITH_TABLES_OR_SKIP(server);
   const auto store = test::open_store("postgres", server.options());
   const auto commit = [&](const std::string& group, std::optional<std::int64_t> at_us) {
     auto transaction = store->begin("scope", 1, {});
@@ -127,7 +125,7 @@ TEST_CASE("postgres: a group is forgotten some time after its moment") {
 TEST_CASE("postgres: entities that get no more events become small and read as before") {
   const test::TemporaryDirectory directory;
   test::PostgresServer server(directory / "postgres");
-  START_OR_SKIP(server);
+  START_WITH_TABLES_OR_SKIP(server);
   test::check_idle_entities(*test::open_store("postgres", server.options()));
 }
 

@@ -6,18 +6,11 @@
 #include "plugins/storage/redis/slots.h"
 #include "tests/service/online_servers.h"
 #include "tests/service/online_store_checks.h"
+#include "tests/service/start_or_skip.h"
 #include "tests/unit/online/idle_entities.h"
 
 namespace rtml {
 namespace {
-
-// Starts a Redis or says why there is none; then the test case ends well.
-#define START_OR_SKIP(server)                                  \
-  if (!test::RedisServer::reason_to_skip().empty()) {          \
-    MESSAGE("skipped: ", test::RedisServer::reason_to_skip()); \
-    return;                                                    \
-  }                                                            \
-  REQUIRE((server).start())
 
 Json options_of(const test::RedisServer& server) {
   return {{"address", server.address()}};

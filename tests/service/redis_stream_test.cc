@@ -10,6 +10,7 @@
 #include "core/base/file_system.h"
 #include "tests/service/online_servers.h"
 #include "tests/service/online_store_checks.h"
+#include "tests/service/start_or_skip.h"
 #include "tests/support/temporary_directory.h"
 
 namespace rtml {
@@ -21,12 +22,6 @@ using test::TemporaryDirectory;
 using test::within_us;
 
 constexpr std::int64_t kSecondUs = 1'000'000;
-
-bool is_skipped() {
-  const std::string reason = RedisServer::reason_to_skip();
-  if (!reason.empty()) MESSAGE("skipped: " << reason);
-  return !reason.empty();
-}
 
 Json options_of(const RedisServer& server, const std::string& stream = "events") {
   return {{"address", server.address()}, {"stream", stream}};
@@ -81,10 +76,9 @@ void add(RedisServer& server, int from, int to, const std::string& stream = "eve
 }  // namespace
 
 TEST_CASE("redis streams: pass the conformance suite") {
-  if (is_skipped()) return;
   const TemporaryDirectory directory;
   RedisServer server(directory / "redis");
-  REQUIRE(server.start());
+  START_OR_SKIP(server);
   add(server, 0, 4, "one");
   add(server, 4, 7, "two");
   auto host = test::service_host();
@@ -104,10 +98,9 @@ TEST_CASE("redis streams: pass the conformance suite") {
 }
 
 TEST_CASE("redis streams: reading goes on over restarts of the server and of the reader") {
-  if (is_skipped()) return;
   const TemporaryDirectory directory;
   RedisServer server(directory / "redis");
-  REQUIRE(server.start());
+  START_OR_SKIP(server);
   add(server, 0, 5);
   auto reader = open_reader(options_of(server));
   start(*reader);
@@ -127,10 +120,9 @@ TEST_CASE("redis streams: reading goes on over restarts of the server and of the
 }
 
 TEST_CASE("redis streams: entries that were trimmed unread are an error, read ones are none") {
-  if (is_skipped()) return;
   const TemporaryDirectory directory;
   RedisServer server(directory / "redis");
-  REQUIRE(server.start());
+  START_OR_SKIP(server);
   add(server, 0, 5);
   auto reader = open_reader(options_of(server));
   start(*reader);
@@ -164,10 +156,9 @@ TEST_CASE("redis streams: entries that were trimmed unread are an error, read on
 }
 
 TEST_CASE("redis streams: a stream that was made anew is an error") {
-  if (is_skipped()) return;
   const TemporaryDirectory directory;
   RedisServer server(directory / "redis");
-  REQUIRE(server.start());
+  START_OR_SKIP(server);
   for (int i = 1; i < 4; ++i) server.command("xadd events 5-" + std::to_string(i) + " data x");
   auto reader = open_reader(options_of(server));
   start(*reader);
@@ -185,10 +176,9 @@ TEST_CASE("redis streams: a stream that was made anew is an error") {
 }
 
 TEST_CASE("redis streams: a group that watches knows after a restart what was read") {
-  if (is_skipped()) return;
   const TemporaryDirectory directory;
   RedisServer server(directory / "redis");
-  REQUIRE(server.start());
+  START_OR_SKIP(server);
   add(server, 0, 5);
   Json options = options_of(server);
   options["group"] = "watchers";
@@ -211,10 +201,9 @@ TEST_CASE("redis streams: a group that watches knows after a restart what was re
 }
 
 TEST_CASE("redis streams: a number that runs over into the next millisecond is found again") {
-  if (is_skipped()) return;
   const TemporaryDirectory directory;
   RedisServer server(directory / "redis");
-  REQUIRE(server.start());
+  START_OR_SKIP(server);
   // The clock stands at 7 ms while the number goes beyond 2^20; then it goes on at 9 ms.
   const std::vector<std::string> ids = {"7-1048575", "7-1048576", "7-1048580", "9-0", "9-1"};
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -238,10 +227,9 @@ TEST_CASE("redis streams: a number that runs over into the next millisecond is f
 }
 
 TEST_CASE("redis streams: a message is a field, and an entry of other fields an object of them") {
-  if (is_skipped()) return;
   const TemporaryDirectory directory;
   RedisServer server(directory / "redis");
-  REQUIRE(server.start());
+  START_OR_SKIP(server);
   server.command("xadd events '*' payload a other b");
   server.command("xadd events '*' x 1 y z");
   server.command("xadd events '*' single c");
@@ -258,10 +246,9 @@ TEST_CASE("redis streams: a message is a field, and an entry of other fields an 
 }
 
 TEST_CASE("redis streams: of a cluster, on several of its nodes") {
-  if (is_skipped()) return;
   const TemporaryDirectory directory;
   test::RedisCluster cluster(directory / "cluster");
-  REQUIRE(cluster.start());
+  START_OR_SKIP(cluster);
   // redis-cli -c finds the node of a key.
   const auto add_to = [&](const std::string& stream, int number) {
     cluster.node(0).command("-c xadd " + stream + " '*' data " + std::to_string(number));
@@ -285,7 +272,6 @@ TEST_CASE("redis streams: of a cluster, on several of its nodes") {
 }
 
 TEST_CASE("redis streams: over TLS and with a password") {
-  if (is_skipped()) return;
   const TemporaryDirectory directory;
   if (!test::make_certificates(directory.path())) {
     MESSAGE("skipped: there is no openssl");
@@ -297,7 +283,7 @@ TEST_CASE("redis streams: over TLS and with a password") {
                                            "--tls-cert-file", (directory / "server.pem").string(),
                                            "--tls-key-file", (directory / "server.key").string(),
                                            "--tls-ca-cert-file", ca, "--tls-auth-clients", "no"});
-  REQUIRE(server.start());
+  START_OR_SKIP(server);
   add(server, 0, 3);
   server.command("acl setuser reader on '>secret' '~events' +xrange +xrevrange +xinfo +xread");
   REQUIRE(write_file(directory / "password", "secret\n", 0600));
