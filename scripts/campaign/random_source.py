@@ -132,6 +132,9 @@ class RandomSource:
             return clamp(time_us - rng.randrange(10))
         return project.integer() if column == "y" else rng.randint(-2**31, 2**31 - 1)
 
+    def identity(self, number):
+        return self.id_base + number if self.id_kind == "INT64" else f"é{number}"
+
     def make_event(self, number, time_us, due_us):
         rng = self.rng
         time_us = clamp(time_us)
@@ -145,8 +148,7 @@ class RandomSource:
         if self.has_id:
             if self.project.is_kept_whole and rng.random() < 0.1 and number:
                 number = rng.randrange(number)
-            identity = self.id_base + number if self.id_kind == "INT64" else f"é{number}"
-            values["id"] = self.maybe(identity)
+            values["id"] = self.maybe(self.identity(number))
         event = Event(self, time_us, values, due_us)
         if self.time_unit is None:
             event.time = time_us

@@ -242,6 +242,46 @@ class Round(Program):
                     raise Failure(f"online {entity} at {moment(at)}: {found}, expected "
                                   f"{expected[number * len(entities) + i]}")
 
+    def check_request_event(self):
+        """A read that brings an event of its own says what a training set would if it were there."""
+        project, oldest_us = self.project, self.oldest_us()
+        source = self.rng.choice(project.sources)
+        at = source.make_event(10**5, self.rng.choice(self.moments_us()), 0)
+        at_us = clamp(at.time_us + self.rng.choice((0, 0, 0, project.unit_us)))
+        entity = self.rng.choice(self.entities())
+        at.values.update(zip(project.keys, entity))
+        if source.has_id and at.values["id"] is None:
+            at.values["id"] = source.identity(10**5)
+        if oldest_us is not None and min(at_us, at.time_us) < oldest_us:
+            return
+        event = json.loads(source.row(at, True))
+        if len(project.sources) > 1:
+            event["event_source"] = source.name
+        if at.time_us == at_us and source.has_id and self.rng.random() < 0.5:
+            del event["t"]
+        words = [word for key, value in zip(project.keys, entity)
+                 for word in ("--entity", f"{key}={value}")]
+        status, text = self.call("feature", "get", "v", *words, "--at", moment(at_us), "--event",
+                                 json.dumps(event), "--output", "json", statuses=(0, 1))
+        if status != 0:
+            if "RT0406" in text and project.has_sessions and len(project.partitions) > 1:
+                return
+            raise Failure(f"feature get --event {json.dumps(event)}: {text}")
+        result = json.loads(text, parse_float=str, parse_int=str)["results"][0]
+        found = [bits(value["value"], kind) for value, (_, kind) in
+                 zip(result["features"], project.features)]
+        extra = self.directory / f"batch/{source.name}/extra.jsonl"
+        extra.write_text(source.row(at, True) + "\n", encoding="utf-8")
+        (self.directory / "asked.jsonl").write_text(json.dumps(
+            {**dict(zip(project.keys, entity)), "event_timestamp": moment(at_us)}) + "\n")
+        self.call("dataset", "build", "--entities", "asked.jsonl", "--features", "v", "-o",
+                  "answer.jsonl")
+        extra.unlink()
+        expected = self.features_of(self.rows("answer.jsonl")[0])
+        if found != expected:
+            raise Failure(f"{entity} at {moment(at_us)} with the event {json.dumps(event)}: {found}, "
+                          f"expected {expected}")
+
     def check_verify(self):
         status, text = self.call("feature", "verify", "v", "--file", "one.jsonl", "--online",
                                  "--sample", "200", "--output", "json", statuses=(0, 1))
@@ -404,6 +444,9 @@ class Round(Program):
         self.check_materialized()
         self.check_range()
         self.check_online()
+        if not self.is_large:
+            for _ in range(3):
+                self.check_request_event()
         self.check_verify()
         if self.rng.random() < 0.5:
             self.check_schedule()

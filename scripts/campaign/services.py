@@ -77,16 +77,21 @@ def wait_for(process):
         sys.exit(f"FAILED: {process.args} ended with {process.returncode}: {errors.decode()}")
 
 
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 class Redis:
     """Durable, unless told otherwise: what it has answered it still knows after a kill."""
 
-    def __init__(self, directory, is_durable=True):
+    def __init__(self, directory, is_durable=True, more=()):
         self.directory, self.process, self.is_durable = directory, None, is_durable
+        self.more = more  # Arguments of the server.
         if not self.is_here():
             skip("no Redis (Debian package redis-server)")
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port = one.getsockname()[1]
+        self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
 
     @staticmethod
@@ -106,7 +111,7 @@ class Redis:
         with open(self.directory / "redis.log", "a") as log:
             self.process = subprocess.Popen(
                 ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir",
-                 self.directory, "--save", "", *durable],
+                 self.directory, "--save", "", *durable, *self.more],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         for _ in range(600):
             try:
@@ -161,3 +166,49 @@ class Redis:
         self.stop(kills=verb == "kill")
         time.sleep(away_s)
         self.start()
+
+    def options(self):
+        """As a store of a project names it."""
+        return {"type": "redis", "address": self.address}
+
+    def forget(self):
+        self.call(["FLUSHALL"])
+
+
+class RedisCluster:
+    """Three masters, without replicas."""
+
+    SLOTS = ((0, 5460), (5461, 10922), (10923, 16383))
+
+    def __init__(self, directory, is_durable=True):
+        self.nodes, self.bus_ports = [], []
+        for i in range(len(self.SLOTS)):
+            self.bus_ports.append(free_port())
+            self.nodes.append(Redis(directory / f"node{i}", is_durable, (
+                "--cluster-enabled", "yes", "--cluster-port", str(self.bus_ports[i]),
+                "--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no")))
+
+    def __enter__(self):
+        for node in self.nodes:
+            node.__enter__()
+        for i, (node, slots) in enumerate(zip(self.nodes, self.SLOTS)):
+            node.call(["CLUSTER", "ADDSLOTSRANGE", *slots], ["CLUSTER", "SET-CONFIG-EPOCH", i + 1])
+        for node, bus_port in list(zip(self.nodes, self.bus_ports))[1:]:
+            self.nodes[0].call(["CLUSTER", "MEET", "127.0.0.1", node.port, bus_port])
+        for _ in range(200):
+            if all(b"cluster_state:ok" in info and b"cluster_slots_assigned:16384" in info
+                   for node in self.nodes for info in node.call(["CLUSTER", "INFO"])):
+                return self
+            time.sleep(0.05)
+        sys.exit("FAILED: the Redis Cluster does not come together")
+
+    def __exit__(self, *_):
+        for node in self.nodes:
+            node.stop(kills=True)
+
+    def options(self):
+        return {"type": "redis", "addresses": [node.address for node in self.nodes], "cluster": True}
+
+    def forget(self):
+        for node in self.nodes:
+            node.call(["FLUSHALL"])
