@@ -45,13 +45,37 @@ table::Schema renamed_schema(const project::Source& source,
   return table::Schema(std::move(fields));
 }
 
+// A table of one column whose name looks like several was read with another separator than it has.
+Status check_separator(const project::Source& source, const table::Schema& data) {
+  if (data.size() != 1) return {};
+  const std::string& name = data.field(0).name;
+  const std::size_t place = name.find_first_of(";\t|");
+  if (place == std::string::npos || place == 0 ||
+      data_name(source, source.timestamp.column) == name) {
+    return {};
+  }
+  const std::string separator = name[place] == '\t' ? "\\t" : std::string(1, name[place]);
+  return fail(
+      Error(ErrorCode::kDataMissingColumn, source.batch->path + " has one column, \"" + name + "\"")
+          .at(source.batch->location)
+          .with_help("say what separates the fields: delimiter: \"" + separator + "\""));
+}
+
+// `request` is for all columns of the store's table.
 Status check_declared_columns(const project::Source& source, const table::Schema& schema,
-                              const table::Schema& data) {
+                              const table::Schema& data, plugin::TableStore& store,
+                              const plugin::ScanRequest& request, const CancelFlag& cancel) {
   std::vector<Error> errors;
   const auto require = [&](const table::Schema& where, const std::string& column,
                            const SourceLocation& location) {
     const auto found = where.require(column, source.batch->path);
-    if (!found) errors.push_back(Error(found.error()).at(location));
+    if (found) return;
+    // It may be there and of a kind that cannot be read, which the store then says.
+    plugin::ScanRequest alone = request;
+    alone.columns = {column};
+    const auto why = store.schema(alone, {.cancel = &cancel});
+    const bool is_unreadable = !why && why.error().code() == ErrorCode::kUnsupported;
+    errors.push_back(Error(is_unreadable ? why.error() : found.error()).at(location));
   };
   for (const project::SourceColumn& column : source.columns) {
     require(data, column.from, column.location);
@@ -140,7 +164,8 @@ Result<SourceTable> SourceTable::open(const project::Source& source, const Build
                   table.store_->schema(plain, {.cancel = &context.cancel}));
   // The store refuses types for columns that are not there; those are reported with their place.
   table::Schema schema = renamed_schema(source, types, data, &table.data_names_);
-  RTML_TRY(check_declared_columns(source, schema, data));
+  RTML_TRY(check_separator(source, data));
+  RTML_TRY(check_declared_columns(source, schema, data, *table.store_, plain, context.cancel));
   std::erase_if(table.request_.types, [&](const auto& entry) { return !data.find(entry.first); });
   table.schema_ = std::make_shared<table::Schema>(std::move(schema));
   return table;

@@ -1,6 +1,7 @@
 #include "core/feature/aggregate_call.h"
 
 #include <string>
+#include <utility>
 
 namespace rtml::feature {
 namespace {
@@ -143,6 +144,40 @@ Result<AggregateParameters> parse_parameters(const AggregateRow& row, const Node
     result.window_us = window.size_us;
   }
   return result;
+}
+
+std::string foreign_name(std::string_view name) {
+  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"approx_distinct", "approx_count_distinct"},
+      {"average", "mean"},
+      {"avg", "mean"},
+      {"earliest", "first"},
+      {"ema", "ewma(x, half_life)"},
+      {"ewm", "ewma(x, half_life)"},
+      {"latest", "last"},
+      {"maximum", "max"},
+      {"median", "quantile(x, 0.5)"},
+      {"minimum", "min"},
+      {"mode", "top_k(x, 1)"},
+      {"nunique", "count_distinct"},
+      {"percentile", "quantile(x, q)"},
+      {"size", "count"},
+      {"stddev", "std"},
+      {"stddev_samp", "std"},
+      {"stdev", "std"},
+      {"total", "sum"},
+      {"var_samp", "var"},
+      {"variance", "var"},
+  };
+  std::string lower(name);
+  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  for (const AggregateRow& row : aggregate_table()) {
+    if (row.name == lower) return lower;
+  }
+  for (const auto& [foreign, own] : kNames) {
+    if (foreign == lower) return std::string(own);
+  }
+  return "";
 }
 
 }  // namespace rtml::feature

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/base/result.h"
@@ -19,5 +20,9 @@ Result<AggregateParameters> parse_parameters(const AggregateRow& row, const expr
                                              const expression::Text& text,
                                              const project::Window& window,
                                              std::string_view feature);
+
+// What SQL, pandas and others call an aggregate, as it is written here: "quantile(x, 0.5)" for
+// "median"; empty for any other name. Case does not matter.
+std::string foreign_name(std::string_view name);
 
 }  // namespace rtml::feature

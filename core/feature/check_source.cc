@@ -55,17 +55,23 @@ void check_key(const project::EntityKey& key, const project::FeatureView& view,
   const auto index = schema.find(key.column);
   if (!index) {
     if (source.is_union()) return errors.push_back(visible.key_error(key.column));
-    return check_column(key.column, source, schema, view.location, errors);
+    return check_column(key.column, source, schema, view.entities_location, errors);
   }
   const DataType found = schema.field(*index).type;
   const DataType declared = key.type.value_or(found);
   if (is_key(found) && key_type(found) == key_type(declared)) return;
-  errors.push_back(Error(ErrorCode::kDataWrongType,
-                         "key \"" + key.column + "\" of view " + view.name + " is declared " +
-                             to_string(declared) + ", but the source has " + to_string(found))
-                       .with_help("a key is an integer, STRING, BYTES, BOOL or TIMESTAMP on both "
-                                  "sides")
-                       .at(view.location));
+  const std::string what = "key \"" + key.column + "\" of view " + view.name;
+  const bool is_other = key_type(found) != key_type(declared);
+  errors.push_back(
+      Error(ErrorCode::kDataWrongType, is_other ? what + " is declared " + to_string(declared) +
+                                                      ", but the source has " + to_string(found)
+                                                : what + " cannot be " + to_string(found))
+          .with_help(is_other ? "a key is an integer, STRING, BYTES, BOOL or "
+                                "TIMESTAMP on both sides"
+                              : "a key is an integer, STRING, BYTES, BOOL or "
+                                "TIMESTAMP; declare one of them for the column under "
+                                "`columns` of the source")
+          .at(view.entities_location));
 }
 
 }  // namespace

@@ -241,9 +241,11 @@ Result<Row> Kernel::read_now(const State& state, const State& kept, std::int64_t
     }
   }
   if (reading.is_session_unknown) {
-    return fail(ErrorCode::kOutsideHistory,
-                "cannot read view " + program_.view + " as of " + format_timestamp(time_us) +
-                    ": what several partitions have kept does not tell where the session began");
+    return fail(
+        Error(ErrorCode::kOutsideHistory,
+              "cannot read view " + program_.view + " as of " + format_timestamp(time_us) +
+                  ": what several partitions have kept does not tell where the session began")
+            .with_help("let the key of the entity choose the partition of its events"));
   }
   row.overflows = memory.read.overflows;
   finish_row(row, status);

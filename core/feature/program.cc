@@ -214,6 +214,10 @@ class Compiler {
       draft.filter = parse_of_event(feature, feature.filter);
       if (draft.filter) check_filter(feature, *draft.filter, text_of(feature.filter));
     }
+    if (feature.aggregate.text == "count(*)") {
+      return feature_error(feature, feature.aggregate.location, ErrorCode::kExpressionSyntax,
+                           "not an aggregate: count(*) (did you mean \"count\"?)");
+    }
     std::optional<Node> call = parse_of_event(feature, feature.aggregate);
     if (!call) return;
     const SourceLocation place =
@@ -258,10 +262,15 @@ class Compiler {
     }
     const std::optional<DataType> result = draft.aggregate->result(value->type().kind);
     if (!result || value->type().is_list) {
+      // What is learnt from the values of a file is a text as soon as one is no number.
+      const bool is_text = value->is_column() && value->type() == DataType{Kind::kString};
       feature_error(
           feature, place, ErrorCode::kExpressionType,
           std::string(draft.aggregate->name) + " does not take " + to_string(value->type()),
-          "it takes " + std::string(draft.aggregate->takes));
+          "it takes " + std::string(draft.aggregate->takes) +
+              (is_text ? "; declare the column's type under `columns` of the source, and a value "
+                         "that is not of that type is named"
+                       : ""));
       return;
     }
     // The values of a narrow column fit a narrow feature again.
@@ -280,9 +289,11 @@ class Compiler {
       if (is_name && row.name == call.text) return &row;
       names.emplace_back(row.name);
     }
+    const std::string own = is_name ? foreign_name(call.text) : "";
+    const std::string meant = own.empty() ? is_name ? did_you_mean(call.text, names) : ""
+                                          : " (did you mean \"" + own + "\"?)";
     feature_error(feature, place, ErrorCode::kExpressionType,
-                  "not an aggregate: " + feature.aggregate.text +
-                      (is_name ? did_you_mean(call.text, names) : ""),
+                  "not an aggregate: " + feature.aggregate.text + meant,
                   "one of " + text_list(names) +
                       "; combine aggregates in a feature with `expression` over their names");
     return nullptr;

@@ -273,10 +273,11 @@ Status Reader::Impl::read_entity(std::size_t view, const plugin::Members* parts,
                                  ReadResult& result) {
   OpenView& at = *open[view];
   if (request.time_us < at.oldest_read_us) {
-    return fail(ErrorCode::kOutsideHistory, "cannot read view " + at.served.view->name + " as of " +
-                                                format_timestamp(request.time_us) +
-                                                ": its state reaches back to " +
-                                                format_timestamp(at.oldest_read_us));
+    return fail(Error(ErrorCode::kOutsideHistory,
+                      "cannot read view " + at.served.view->name + " as of " +
+                          format_timestamp(request.time_us) + ": its state reaches back to " +
+                          format_timestamp(at.oldest_read_us))
+                    .with_help("ask for a later moment, or give the view a longer `history`"));
   }
   const feature::Event* event = request.events.empty() ? nullptr : request.events[view];
   RTML_TRY_ASSIGN(const feature::Row row, read_parts(at, parts, event, request.time_us));

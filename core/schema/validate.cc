@@ -28,6 +28,12 @@ std::string format_number(double value) {
   return std::string(buffer.data(), end);
 }
 
+// How much deeper in parentheses a text ends than it begins.
+int open_parentheses(std::string_view text) {
+  return static_cast<int>(std::count(text.begin(), text.end(), '(')) -
+         static_cast<int>(std::count(text.begin(), text.end(), ')'));
+}
+
 constexpr std::string_view kTimestampHelp = "write RFC 3339, for example 2024-03-01T12:30:00Z";
 
 // What to write where a value of another type stands.
@@ -119,10 +125,29 @@ class Validator {
             .with_help(has_text ? help_for(shape.kind) : ""));
   }
 
+  // {aggregate: quantile(x, 0.5)} has a key "0.5)", because a comma ends a plain text there.
+  // Returns how many members from the one at `first` are such pieces of the text before it.
+  std::size_t refuse_cut_text(const std::vector<Node::Member>& members, std::size_t first) {
+    if (first == 0 || !members[first - 1].value.is_scalar()) return 0;
+    std::string text = members[first - 1].value.written();
+    std::size_t last = first;
+    while (open_parentheses(text) > 0 && last < members.size() && members[last].value.is_null()) {
+      text += ", " + members[last++].key.text();
+    }
+    if (last == first || open_parentheses(text) != 0) return 0;
+    const std::string& key = members[first - 1].key.text();
+    add(Error(ErrorCode::kUnknownKey, "a comma inside of { } ends the text of " + in_quotes(key))
+            .at(members[first].key.location())
+            .with_help("write it in quotes: " + key + ": " + in_quotes(text)));
+    return last - first;
+  }
+
   void check_object(const Node& node, const Shape& shape, bool interpolates) {
     std::vector<std::string> keys;
     for (const Field& field : shape.fields) keys.emplace_back(field.key);
-    for (const Node::Member& member : node.members()) {
+    const std::vector<Node::Member>& members = node.members();
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const Node::Member& member = members[i];
       const std::string& key = member.key.text();
       const auto field = std::find_if(shape.fields.begin(), shape.fields.end(),
                                       [&](const Field& row) { return row.key == key; });
@@ -130,6 +155,8 @@ class Validator {
         check(member.value, *field->shape, in_quotes(key), interpolates || field->interpolates);
       } else if (shape.is_open) {
         check_any(member.value, in_quotes(key), interpolates);
+      } else if (const std::size_t cut = refuse_cut_text(members, i); cut > 0) {
+        i += cut - 1;
       } else {
         add(Error(ErrorCode::kUnknownKey, "unknown key " + in_quotes(key) + did_you_mean(key, keys))
                 .at(member.key.location())

@@ -263,11 +263,9 @@ class Verifier {
   Result<std::int64_t> online_moment(online::Reader& reader,
                                      const plugin::CallOptions& call) const {
     if (options_.at_us) return *options_.at_us;
-    // What the store knows comes with a read; which moment it asks for does not matter.
+    // What the store knows comes with a read, one of no entity too.
     online::ReadResult found;
-    const auto times = events_.time.values<std::int64_t>();
-    const std::int64_t latest_us = *std::max_element(times.begin(), times.end());
-    RTML_TRY(read_online(reader, std::span(probes_).first(1), latest_us, call, found));
+    RTML_TRY(reader.read({.entities = 0}, call, &found));
     if (found.watermark_us == online::PartPosition::kNoTime) {
       return cannot_tell(view_, "a partition of its stream has seen no event yet");
     }

@@ -71,14 +71,14 @@ Status check_options(const Arguments& arguments) {
 
 Table table_of(std::span<const stream::PartSnapshot> parts) {
   Table table;
-  table.columns = {{"VIEW"},
-                   {"SOURCE"},
-                   {"PARTITION", true},
-                   {"EVENTS", true},
-                   {"DUPLICATES", true},
-                   {"LATE", true},
-                   {"DEAD LETTERS", true},
-                   {"WATERMARK"}};
+  table.columns = {{"view"},
+                   {"source"},
+                   {"partition", true},
+                   {"events", true},
+                   {"duplicates", true},
+                   {"late", true},
+                   {"dead letters", true},
+                   {"watermark"}};
   for (const stream::PartSnapshot& part : parts) {
     const online::Counters& counters = part.position.counters;
     table.rows.push_back(

@@ -45,17 +45,17 @@ Result<Report> run(const Arguments& arguments, Session& session) {
   report.data["parts"] = Json::array();
   report.rows_key = "parts";
   Table table;
-  table.columns = {{"VIEW"},
-                   {"PARTITION"},
-                   {"LAG", true},
-                   {"WATERMARK"},
-                   {"PER S", true},
-                   {"EVENTS", true},
-                   {"DUPLICATES", true},
-                   {"LATE", true},
-                   {"DEAD LETTERS", true},
-                   {"RETRIES", true},
-                   {"LAST COMMIT"}};
+  table.columns = {{"view"},
+                   {"partition"},
+                   {"lag", true},
+                   {"watermark"},
+                   {"per s", true},
+                   {"events", true},
+                   {"duplicates", true},
+                   {"late", true},
+                   {"dead letters", true},
+                   {"retries", true},
+                   {"last commit"}};
   for (const stream::PartSnapshot& part : parts) {
     report.data["parts"].push_back(part_json(part, now_us));
     const online::Counters& counters = part.position.counters;

@@ -70,7 +70,8 @@ Checkpoint checkpoint_of(const sdk::Call& call) {
 }
 
 Result<std::vector<FoundColumn>> find_parquet_columns(const std::vector<std::string>& files,
-                                                      const sdk::ScanRequest& request) {
+                                                      const sdk::ScanRequest& request,
+                                                      bool is_all_wanted) {
   std::map<std::string, std::string> unsupported;
   RTML_TRY_ASSIGN(std::vector<FoundColumn> columns,
                   read_parquet_columns(files.front(), &unsupported));
@@ -81,20 +82,24 @@ Result<std::vector<FoundColumn>> find_parquet_columns(const std::vector<std::str
                                       [&](const FoundColumn& c) { return c.name == other.name; });
       if (found != columns.end()) {
         found->type = join(found->type, other.type);
-      } else if (!request.columns) {
+      } else if (is_all_wanted) {
         return fail(ErrorCode::kDataMissingColumn,
                     "no column \"" + other.name + "\" of " + files[i] + " in " + files.front());
       }
     }
   }
   for (const auto& [name, type] : unsupported) {
-    const bool is_wanted =
-        !request.columns ||
-        std::find(request.columns->begin(), request.columns->end(), name) != request.columns->end();
-    if (!is_wanted) continue;
+    const bool is_wanted = request.columns
+                               ? std::find(request.columns->begin(), request.columns->end(),
+                                           name) != request.columns->end()
+                               : is_all_wanted;
+    if (!is_wanted) {
+      std::erase_if(columns, [&](const FoundColumn& column) { return column.name == name; });
+      continue;
+    }
     return fail(Error(ErrorCode::kUnsupported, "column \"" + name + "\" of " + files.front() +
                                                    " has a type that rtml does not read: " + type)
-                    .with_help("leave the column out by naming those you need"));
+                    .with_help("give it a type that rtml has, or leave it out of the file"));
   }
   return columns;
 }
@@ -109,18 +114,16 @@ std::vector<std::string> undeclared(const std::vector<std::string>& names,
   return result;
 }
 
-Result<std::vector<FoundColumn>> find_csv_columns(const std::vector<std::string>& files,
-                                                  const TextOptions& options,
-                                                  const Declarations& declared,
-                                                  const sdk::ScanRequest& request,
-                                                  const Checkpoint& checkpoint) {
+Result<std::vector<FoundColumn>> find_csv_columns(
+    const std::vector<std::string>& files, const TextOptions& options, const Declarations& declared,
+    const sdk::ScanRequest& request, bool is_all_wanted, const Checkpoint& checkpoint) {
   RTML_TRY_ASSIGN(const auto names, read_csv_header(files.front(), options));
   std::map<std::string, TypeGuess> guesses;
   for (const std::string& name : undeclared(names, declared, request)) guesses[name];
   for (const std::string& file : files) {
     RTML_TRY_ASSIGN(const auto others, read_csv_header(file, options));
     for (const std::string& other : others) {
-      if (!request.columns && std::find(names.begin(), names.end(), other) == names.end()) {
+      if (is_all_wanted && std::find(names.begin(), names.end(), other) == names.end()) {
         return fail(ErrorCode::kDataMissingColumn,
                     "no column \"" + other + "\" of " + file + " in " + files.front());
       }
@@ -138,6 +141,7 @@ Result<std::vector<FoundColumn>> find_csv_columns(const std::vector<std::string>
 Result<std::vector<FoundColumn>> find_jsonl_columns(const std::vector<std::string>& files,
                                                     const Declarations& declared,
                                                     const sdk::ScanRequest& request,
+                                                    bool is_all_wanted,
                                                     const Checkpoint& checkpoint) {
   if (request.columns && undeclared({}, declared, request).empty()) {
     // Whether they are there shows when the rows are read.
@@ -151,11 +155,16 @@ Result<std::vector<FoundColumn>> find_jsonl_columns(const std::vector<std::strin
   for (const std::string& name : undeclared(keys.order, declared, request)) {
     const auto guess = keys.guesses.find(name);
     if (guess == keys.guesses.end()) continue;  // The plan says that it is missing.
+    if (!request.columns && !is_all_wanted) {
+      // One of several types stays: the scan may come with a type for it.
+      if (guess->second.object_line() > 0) std::erase(keys.order, name);
+      continue;
+    }
     if (guess->second.object_line() > 0) {
       return fail(file_error(ErrorCode::kUnsupported,
                              "column \"" + name + "\": a value that holds objects or nested lists",
                              files.front(), guess->second.object_line())
-                      .with_help("leave the column out by naming those you need"));
+                      .with_help("give its parts keys of their own, or leave it out of the file"));
     }
     if (guess->second.is_mixed()) {
       return fail(Error(ErrorCode::kDataWrongType, "column \"" + name + "\" of " + files.front() +
@@ -245,8 +254,10 @@ class ScanRows : public sdk::RowReader {
 };
 
 // What tells whether files and request are those of before.
-std::string learning_key(const std::vector<std::string>& files, const sdk::ScanRequest& request) {
-  std::string key = request.format + '\n' + request.options + '\n';
+std::string learning_key(const std::vector<std::string>& files, const sdk::ScanRequest& request,
+                         bool is_all_wanted) {
+  std::string key =
+      request.format + '\n' + request.options + '\n' + (is_all_wanted ? "all\n" : "some\n");
   for (const std::string& file : files) {
     struct stat status = {};
     ::stat(file.c_str(), &status);
@@ -306,21 +317,26 @@ sdk::Result<std::unique_ptr<FileTableStore>> FileTableStore::open(const std::str
 Result<std::vector<FoundColumn>> FileTableStore::find_columns(const Plan& plan,
                                                               const Declarations& declared,
                                                               const sdk::ScanRequest& request,
+                                                              Purpose purpose,
                                                               const Checkpoint& checkpoint) {
-  if (plan.format == Format::kParquet) return find_parquet_columns(plan.files, request);
-  const std::string key = learning_key(plan.files, request);
+  const bool is_all_wanted = !request.columns && purpose == Purpose::kScan;
+  if (plan.format == Format::kParquet) {
+    return find_parquet_columns(plan.files, request, is_all_wanted);
+  }
+  const std::string key = learning_key(plan.files, request, is_all_wanted);
   if (key == learnt_key_) return learnt_;
   if (plan.format == Format::kCsv) {
-    RTML_TRY_ASSIGN(
-        learnt_, find_csv_columns(plan.files, plan.settings.text, declared, request, checkpoint));
+    RTML_TRY_ASSIGN(learnt_, find_csv_columns(plan.files, plan.settings.text, declared, request,
+                                              is_all_wanted, checkpoint));
   } else {
-    RTML_TRY_ASSIGN(learnt_, find_jsonl_columns(plan.files, declared, request, checkpoint));
+    RTML_TRY_ASSIGN(learnt_,
+                    find_jsonl_columns(plan.files, declared, request, is_all_wanted, checkpoint));
   }
   learnt_key_ = key;
   return learnt_;
 }
 
-Result<FileTableStore::Plan> FileTableStore::plan(const sdk::ScanRequest& request,
+Result<FileTableStore::Plan> FileTableStore::plan(const sdk::ScanRequest& request, Purpose purpose,
                                                   const sdk::Call& call) {
   Plan plan;
   RTML_TRY_ASSIGN(const Json options, parse_json(request.options, "options"));
@@ -329,7 +345,8 @@ Result<FileTableStore::Plan> FileTableStore::plan(const sdk::ScanRequest& reques
   RTML_TRY_ASSIGN(plan.format, find_format(request.format, plan.files.front()));
   RTML_TRY_ASSIGN(const Declarations declared, read_declarations(request));
   plan.settings.batch_rows = request.batch_rows;
-  RTML_TRY_ASSIGN(const auto found, find_columns(plan, declared, request, checkpoint_of(call)));
+  RTML_TRY_ASSIGN(const auto found,
+                  find_columns(plan, declared, request, purpose, checkpoint_of(call)));
   std::vector<table::Field> fields;
   for (const FoundColumn& column : found) {
     const table::DataType unknown = {table::Kind::kString};
@@ -348,14 +365,14 @@ Result<FileTableStore::Plan> FileTableStore::plan(const sdk::ScanRequest& reques
 
 sdk::Status FileTableStore::schema(const sdk::ScanRequest& request, const sdk::Call& call,
                                    ArrowSchema* out) {
-  Result<Plan> made = plan(request, call);
+  Result<Plan> made = plan(request, Purpose::kSchema, call);
   if (!made) return to_sdk(made.error());
   return ScanRows({}, made->format, std::move(made->settings), call).schema(out);
 }
 
 sdk::Result<std::unique_ptr<sdk::RowReader>> FileTableStore::scan(const sdk::ScanRequest& request,
                                                                   const sdk::Call& call) {
-  Result<Plan> made = plan(request, call);
+  Result<Plan> made = plan(request, Purpose::kScan, call);
   if (!made) return to_sdk(made.error());
   auto rows = std::make_unique<ScanRows>(std::move(made->files), made->format,
                                          std::move(made->settings), call);

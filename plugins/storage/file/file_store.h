@@ -39,9 +39,12 @@ class FileTableStore : public sdk::TableStore {
     Format format = Format::kParquet;
     ScanSettings settings;
   };
-  Result<Plan> plan(const sdk::ScanRequest& request, const sdk::Call& call);
+  // Of all columns, schema() names those that can be read, by which a caller then asks; a scan of
+  // all fails where one cannot be given, so that no column of a table is lost unnoticed.
+  enum class Purpose { kSchema, kScan };
+  Result<Plan> plan(const sdk::ScanRequest& request, Purpose purpose, const sdk::Call& call);
   Result<std::vector<FoundColumn>> find_columns(const Plan& plan, const Declarations& declared,
-                                                const sdk::ScanRequest& request,
+                                                const sdk::ScanRequest& request, Purpose purpose,
                                                 const Checkpoint& checkpoint);
 
   // Types learnt from reading text files to their end, kept for the scan that mostly follows.

@@ -41,6 +41,27 @@ bool is_blank(std::string_view text) {
   return text.empty() || text.find_first_not_of(" \t") == std::string_view::npos;
 }
 
+// Whether a text is a JSON object or list to its end, so that nothing but its line end is missing.
+// Says nothing about what is within.
+bool is_whole(std::string_view text) {
+  int depth = 0;
+  bool is_in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (is_in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') is_in_string = false;
+      continue;
+    }
+    is_in_string = c == '"';
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+  }
+  const std::size_t last = text.find_last_not_of(" \t\r");
+  return depth == 0 && !is_in_string && last != std::string_view::npos &&
+         (text[last] == '}' || text[last] == ']');
+}
+
 // One more than where the last line of the first `size` bytes starts that is not blank: the offset
 // that is wanted next when all is read. 0 where there is none.
 Result<std::int64_t> end_of_lines(const std::string& file, std::int64_t size) {
@@ -178,7 +199,9 @@ Result<std::size_t> JsonlPartition::find_line(bool is_complete) {
     RTML_TRY_ASSIGN(const bool more, source_->more());
     if (more) continue;
     at_end_ = true;
-    return is_complete ? source_->window().size() : 0;
+    // Who writes a file may be in the middle of a line; a pipe that has ended gives no more.
+    const std::string_view rest = source_->window();
+    return is_complete && (is_pipe_ || skips_line_ || is_whole(rest)) ? rest.size() : 0;
   }
 }
 

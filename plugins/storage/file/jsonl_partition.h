@@ -40,7 +40,8 @@ class JsonlPartition {
   };
   // Adds the lines that the window holds, at most `limit` and 16 MiB of them, after reading on if
   // it holds none. They stay valid until the next call. Blank lines are no messages. Where
-  // `is_complete`, a last line without its line end counts and the end of the file is the end.
+  // `is_complete`, the end of the file is the end, and a last line without its line end counts if
+  // it is a whole JSON object or list: what is not may still be written.
   Result<State> take(std::int64_t limit, bool is_complete, std::vector<sdk::Message>* messages);
 
  private:

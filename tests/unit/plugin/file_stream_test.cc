@@ -99,6 +99,25 @@ TEST_CASE("file stream: gives lines with their byte offsets and goes on from any
   CHECK(read_all(options, {{"a.jsonl", 10}, {"b.jsonl", 10}}).empty());
 }
 
+TEST_CASE("file stream: a last line that is still being written waits for its end") {
+  const test::TemporaryDirectory directory;
+  const auto a = directory / "a.jsonl";
+  const Json options = {{"path", a.string()}};
+  const std::string at = a.string();
+  for (const std::string begin :
+       {"{", "{\"x\"", "{\"x\": {\"y\": 1}", "{\"x\": \"}", "{\"x\": \"\\\"}"}) {
+    CAPTURE(begin);
+    REQUIRE(write_file(a, "{\"x\":1}\n" + begin));
+    CHECK(read_all(options) == at + "@0 {\"x\":1}\n");
+    CHECK(read_all(options, {{at, 1}}).empty());
+    append(a, "…\"}\n{}");
+    CHECK(read_all(options, {{at, 1}}) ==
+          at + "@8 " + begin + "…\"}\n" + at + "@" + std::to_string(14 + begin.size()) + " {}\n");
+  }
+  REQUIRE(write_file(a, "{\"x\": \"}{\\\"\"} "));
+  CHECK(read_all(options) == at + "@0 {\"x\": \"}{\\\"\"} \n");
+}
+
 TEST_CASE("file stream: a file keeps its number when others come") {
   const test::TemporaryDirectory directory;
   const auto store = stream_store();
