@@ -268,8 +268,8 @@ class Compiler {
           feature, place, ErrorCode::kExpressionType,
           std::string(draft.aggregate->name) + " does not take " + to_string(value->type()),
           "it takes " + std::string(draft.aggregate->takes) +
-              (is_text ? "; declare the column's type under `columns` of the source, and a value "
-                         "that is not of that type is named"
+              (is_text ? "; give the column its type under `columns` of the source to see "
+                         "which value is no number"
                        : ""));
       return;
     }
