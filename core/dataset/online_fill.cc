@@ -278,6 +278,17 @@ Status look_up(ViewFill& fill, const FillOptions& options, plugin::OnlineStore& 
   return {};
 }
 
+Error overtaken(const ViewFill& fill) {
+  return Error(ErrorCode::kBusy, "another fill came in between, of view: " + fill.view->name)
+      .with_help("try again when no other process fills it");
+}
+
+// The same where the store refuses a write for it.
+Status unless_overtaken(Status status, const ViewFill& fill) {
+  if (status || status.error().code() != ErrorCode::kEpochStale) return status;
+  return fail(overtaken(fill));
+}
+
 // Makes the new generations what readers find.
 Status publish(std::span<const ViewFill> fills, const FillOptions& options,
                plugin::OnlineStore& store, const plugin::CallOptions& call) {
@@ -291,8 +302,7 @@ Status publish(std::span<const ViewFill> fills, const FillOptions& options,
     RTML_TRY_ASSIGN(const auto entry, online::decode_view(members[i]));
     const std::uint64_t found = entry && entry->fill ? entry->fill->generation : 0;
     if (found != fills[i].earlier_generation) {
-      return fail(ErrorCode::kEpochStale,
-                  "another fill was done meanwhile, of view: " + fills[i].view->name);
+      return fail(overtaken(fills[i]));
     }
     RTML_TRY(check_cutover(*fills[i].view, entry, options.cutover_us));
     const auto about = online::about_member(fills[i].view->name, fills[i].source_schema);
@@ -391,15 +401,21 @@ Result<std::vector<FilledView>> fill_online(std::span<const project::FeatureView
     if (!read.insert(&source).second) continue;
     RTML_TRY(read_source(source, fills, options, sources, context));
   }
-  for (ViewFill& fill : fills) RTML_TRY(write_view(fill, options, store, call, context));
+  for (ViewFill& fill : fills) {
+    RTML_TRY(unless_overtaken(write_view(fill, options, store, call, context), fill));
+  }
   if (!options.dry_run && store.commits_atomically()) {
     RTML_TRY(publish(fills, options, store, call));
   } else if (!options.dry_run) {
-    for (const ViewFill& fill : fills) RTML_TRY(publish({&fill, 1}, options, store, call));
+    for (const ViewFill& fill : fills) {
+      RTML_TRY(unless_overtaken(publish({&fill, 1}, options, store, call), fill));
+    }
   }
   std::vector<FilledView> report;
   for (ViewFill& fill : fills) {
-    RTML_TRY(remove_earlier(fill, options, store, call));
+    // The fill is there. One that has begun since then removes what is left of earlier ones.
+    const Status removed = remove_earlier(fill, options, store, call);
+    if (!removed && removed.error().code() != ErrorCode::kEpochStale) return fail(removed.error());
     report.push_back(std::move(fill.filled));
   }
   return report;

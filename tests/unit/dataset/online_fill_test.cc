@@ -4,6 +4,7 @@
 
 #include "core/online/open_store.h"
 #include "tests/unit/dataset/backfill_fixture.h"
+#include "tests/unit/online/memory_store.h"
 
 namespace rtml::dataset {
 namespace {
@@ -15,7 +16,38 @@ std::vector<std::pair<std::string, plugin::Members>> everything(plugin::OnlineSt
   return store.scan("", "", 1'000'000, {}).value();
 }
 
+// Another fill begins as soon as the first one lists what earlier ones have left.
+class OvertakenStore : public test::MemoryStore {
+ public:
+  Result<std::vector<std::string>> list(std::string_view prefix, std::string_view after,
+                                        std::int64_t limit,
+                                        const plugin::CallOptions& call) override {
+    for (auto& [scope, epoch] : epochs) epoch += 1'000;
+    return MemoryStore::list(prefix, after, limit, call);
+  }
+};
+
 }  // namespace
+
+TEST_CASE("fill_online: of two fills at once one is done and the other is told to try again") {
+  BackfillProject project;
+  project.write(test::random_payments(22, 200, 10, false));
+  const project::FeatureView* const view = project.project().find_view("recent").value();
+  const BuildContext context = project.context(1, 0);
+  OvertakenStore store;
+  store.is_atomic = true;
+  CHECK(fill_online({&view, 1}, {.cutover_us = kDay, .epoch = 10}, store, context));
+  // What the second finds at its end is not what it found when it began.
+  const auto filled = store.groups;
+  CHECK(fill_online({&view, 1}, {.cutover_us = 2 * kDay, .epoch = 5'000}, store, context));
+  CHECK(store.groups != filled);
+  store.epochs.begin()->second = 1'000'000;
+  const auto late =
+      fill_online({&view, 1}, {.cutover_us = 3 * kDay, .epoch = 6'000}, store, context);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code() == ErrorCode::kBusy);
+  CHECK(late.error().message() == "another fill came in between, of view: recent");
+}
 
 TEST_CASE("fill_online: the store holds the same whatever memory there is") {
   BackfillProject project;

@@ -105,7 +105,13 @@ TEST_CASE("compile: what is no aggregate, or takes something else, is said") {
     view.aggregate("f", Kind::kDouble, aggregate, 7);
     return error_at(view);
   };
-  CHECK(error("avg(x)").message() == "feature f: not an aggregate: avg(x)");
+  CHECK(error("foo(x)").message() == "feature f: not an aggregate: foo(x)");
+  CHECK(error("avg(x)").message() ==
+        "feature f: not an aggregate: avg(x) (did you mean \"mean\"?)");
+  CHECK(error("Count(x)").message() ==
+        "feature f: not an aggregate: Count(x) (did you mean \"count\"?)");
+  CHECK(error("count(*)").message() ==
+        "feature f: not an aggregate: count(*) (did you mean \"count\"?)");
   CHECK(error("sun(x)").message() == "feature f: not an aggregate: sun(x) (did you mean \"sum\"?)");
   CHECK(error("sum(x) / 2").message() == "feature f: not an aggregate: sum(x) / 2");
   CHECK(error("sum").message() == "feature f: sum takes one value, not 0");

@@ -46,6 +46,11 @@ TEST_CASE("validate: knows each key") {
                   "timestamp: at\n") == "");
 }
 
+TEST_CASE("validate: a text that a comma cut is put together") {
+  CHECK(errors_of("source", source_with("created: {column: f(a, b(c), d), unit: s}")) ==
+        "5:24 RT0104 a comma inside of { } ends the text of \"column\"\n");
+}
+
 TEST_CASE("validate: names what is missing") {
   CHECK(errors_of("source", "kind: source\nbatch: {path: x}\n") ==
         "1:1 RT0105 a source needs the key \"name\"\n"
