@@ -2,7 +2,10 @@
 
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <iterator>
+#include <span>
 #include <string>
 
 namespace rtml {
@@ -18,6 +21,16 @@ std::string text_list(const Range& items, const TextOf& text_of = {}) {
     list += std::invoke(text_of, item);
   }
   return list;
+}
+
+// "a, b, c", of many the first: "a, b, c and 470 more".
+template <typename Range>
+std::string short_list(const Range& items) {
+  constexpr std::size_t kMost = 40;
+  const std::size_t count = std::size(items);
+  if (count <= kMost) return text_list(items);
+  return text_list(std::span(std::data(items), kMost)) + " and " + std::to_string(count - kMost) +
+         " more";
 }
 
 }  // namespace rtml

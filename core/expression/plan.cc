@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 
 namespace rtml::expression::detail {
 namespace {
@@ -138,9 +139,7 @@ class Compiler {
       std::erase_if(names, [](const std::string& name) { return name < " "; });
       std::string help =
           is_function(node.text) ? node.text + " is a function: write " + node.text + "(...)" : "";
-      if (help.empty()) {
-        for (const std::string& name : names) help += (help.empty() ? "known: " : ", ") + name;
-      }
+      if (help.empty() && !names.empty()) help = "known: " + short_list(names);
       return fail(
           type_error(node, "unknown column \"" + node.text + "\"" + did_you_mean(node.text, names))
               .with_help(std::move(help)));

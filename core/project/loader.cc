@@ -267,7 +267,7 @@ void Loader::check_reference(std::string_view kind, std::string_view noun, const
   add(Error(ErrorCode::kUnknownReference,
             "unknown " + std::string(noun) + " \"" + name + "\"" + did_you_mean(name, known))
           .at(place)
-          .with_help(known.empty() ? "no file defines one" : "defined are: " + text_list(known)));
+          .with_help(known.empty() ? "no file defines one" : "defined are: " + short_list(known)));
 }
 
 void Loader::resolve_entity(const FeatureView& view, const std::string& name) {

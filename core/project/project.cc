@@ -29,7 +29,7 @@ tl::unexpected<Error> unknown(std::string_view noun, std::string_view name,
                                                       std::string(name) + "\"" +
                                                       did_you_mean(name, known))
                   .with_help(known.empty() ? "the project defines none"
-                                           : "the project defines: " + text_list(known)));
+                                           : "the project defines: " + short_list(known)));
 }
 
 template <typename Definition>

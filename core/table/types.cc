@@ -82,7 +82,7 @@ Result<std::size_t> Schema::require(std::string_view name, std::string_view what
   return fail(Error(ErrorCode::kDataMissingColumn, "no column \"" + std::string(name) + "\" in " +
                                                        std::string(what) +
                                                        did_you_mean(name, known))
-                  .with_help("its columns are: " + text_list(known)));
+                  .with_help("its columns are: " + short_list(known)));
 }
 
 std::vector<std::string> Schema::names() const {

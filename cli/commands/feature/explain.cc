@@ -88,11 +88,24 @@ Json json_of(const verify::ExplainedFeature& feature) {
   return json;
 }
 
+// Times are whole microseconds: after 05:59:59.999999 is from 06:00:00.
+bool is_last_before_second(std::int64_t time_us) {
+  return (time_us + 1) % kSecond == 0;
+}
+
 std::string window_text(const verify::ExplainedFeature& feature) {
   if (!feature.through_us) return "no such session";
-  const std::string through = "through " + format_timestamp(*feature.through_us);
-  return (feature.after_us ? "after " + format_timestamp(*feature.after_us) + " " : "") + through +
-         ": " + counted(feature.events_in_window, "event") + ", " +
+  const std::int64_t through_us = *feature.through_us;
+  std::string window;
+  if (feature.after_us) {
+    const std::int64_t after_us = *feature.after_us;
+    window = is_last_before_second(after_us) ? "from " + format_timestamp(after_us + 1)
+                                             : "after " + format_timestamp(after_us);
+    window += ' ';
+  }
+  window += is_last_before_second(through_us) ? "before " + format_timestamp(through_us + 1)
+                                              : "through " + format_timestamp(through_us);
+  return window + ": " + counted(feature.events_in_window, "event") + ", " +
          std::to_string(feature.events_taken) + " taken";
 }
 

@@ -26,5 +26,12 @@ TEST_CASE("text list: commas stand between items only") {
   CHECK(text_list(std::vector{1, 2}, [](int n) { return std::to_string(n); }) == "1, 2");
 }
 
+TEST_CASE("short list: of many the first stand there, and how many more there are") {
+  const std::vector<std::string> words(41, "a");
+  CHECK(short_list(std::vector(words.begin(), words.begin() + 2)) == "a, a");
+  CHECK(short_list(std::vector(words.begin(), words.begin() + 40)).ends_with("a, a"));
+  CHECK(short_list(words).ends_with("a, a and 1 more"));
+}
+
 }  // namespace
 }  // namespace rtml
