@@ -47,7 +47,8 @@ std::int64_t memory_bytes(const Column& column) {
   if (data.offsets == nullptr) return validity;
   const std::int32_t* const offsets = data.offsets + data.offset;
   const std::int64_t items = offsets[data.length] - offsets[0];
-  const std::int64_t item_bytes = data.type.is_list ? value_bytes({data.type.kind}, items) : items;
+  const std::int64_t item_bytes =
+      data.type.is_list ? memory_bytes(Column(data.items).slice(offsets[0], items)) : items;
   return validity + data.length * 4 + item_bytes;
 }
 
@@ -66,7 +67,10 @@ void append_column_bytes(std::string& bytes, const Column& column) {
     return append_padded(bytes, data.values, value_bytes(data.type, data.length));
   }
   append_padded(bytes, data.offsets, (data.length + 1) * 4);
-  if (data.type.is_list) return append_column_bytes(bytes, Column(data.items));
+  // A slice may end before the items do.
+  if (data.type.is_list) {
+    return append_column_bytes(bytes, Column(data.items).slice(0, data.offsets[data.length]));
+  }
   append_padded(bytes, data.values, data.offsets[data.length]);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/table/value.h"
+#include "core/table/value_memory.h"
 
 namespace rtml::dataset {
 namespace {
@@ -13,7 +14,7 @@ using table::ColumnBuilder;
 using table::DataType;
 
 template <typename ValueOf>
-Column make_column(DataType type, std::int64_t rows, const ValueOf& value_of) {
+Column make_column(DataType type, std::int64_t rows, ValueOf value_of) {
   ColumnBuilder builder(type);
   builder.reserve(rows);
   for (std::int64_t row = 0; row < rows; ++row) table::append_value(builder, value_of(row));
@@ -24,7 +25,10 @@ Column make_column(DataType type, std::int64_t rows, const ValueOf& value_of) {
 Column widened(const Column& column, DataType type) {
   if (column.type() == type) return column;
   return make_column(type, column.length(),
-                     [&](std::int64_t row) { return table::value_at(column, row); });
+                     [&, memory = table::ValueMemory()](std::int64_t row) mutable {
+                       memory.clear();
+                       return table::value_at(column, row, memory);
+                     });
 }
 
 template <typename TextOf>

@@ -3,11 +3,11 @@
 #include <glob.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/dataset/part_columns.h"
 #include "core/plugin/host.h"
 #include "core/project/project.h"
+#include "core/table/list_limit.h"
 
 namespace rtml::dataset {
 namespace {
@@ -87,6 +87,26 @@ Status check_declared_columns(const project::Source& source, const table::Schema
   }
   if (errors.empty()) return {};
   return fail(Error::many(std::move(errors)));
+}
+
+// Lists of events are kept with their entity, so that none may be of any length.
+Status check_lists(const table::Batch& rows, std::int64_t first_row, const std::string& path) {
+  for (std::size_t c = 0; c < rows.columns().size(); ++c) {
+    const table::ColumnData& data = *rows.column(c).data();
+    if (!data.type.is_list) continue;
+    const std::int32_t* const offsets = data.offsets + data.offset;
+    for (std::int64_t row = 0; row < rows.rows(); ++row) {
+      const std::int64_t items = offsets[row + 1] - offsets[row];
+      if (items <= table::kMostListItems) continue;
+      return fail(Error(ErrorCode::kDataBadValue,
+                        path + ": column " + rows.schema().field(c).name + ": the list in row " +
+                            std::to_string(first_row + row + 1) + " has more than " +
+                            std::to_string(table::kMostListItems) +
+                            " items: " + std::to_string(items))
+                      .with_help("shorten the list, or leave such rows out of the source"));
+    }
+  }
+  return {};
 }
 
 void declare_time(const project::Source& source, const project::TimeColumn& time,
@@ -193,12 +213,15 @@ Result<std::unique_ptr<table::BatchReader>> SourceTable::scan(
   // The store is kept with the reader, which may outlive this table.
   return table::read_generated(
       schema,
-      [store = store_, reader, schema, nan_is_null]() -> Result<std::optional<table::Batch>> {
+      [store = store_, reader, schema, nan_is_null, path = source_->batch->path,
+       row = std::int64_t{0}]() mutable -> Result<std::optional<table::Batch>> {
         RTML_TRY_ASSIGN(const std::optional<table::Batch> batch, reader->next());
         if (!batch) return std::nullopt;
+        RTML_TRY(check_lists(*batch, row, path));
+        row += batch->rows();
         std::vector<table::Column> values = batch->columns();
         if (nan_is_null) {
-          for (table::Column& column : values) column = null_where_nan(column);
+          for (table::Column& column : values) column = table::null_where_nan(column);
         }
         return table::Batch(schema, std::move(values), batch->rows());
       });
@@ -263,23 +286,6 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& pattern
   }
   ::globfree(&found);
   return files;
-}
-
-table::Column null_where_nan(const table::Column& column) {
-  const table::DataType type = column.type();
-  if (type.is_list || (type.kind != table::Kind::kFloat && type.kind != table::Kind::kDouble)) {
-    return column;
-  }
-  table::ColumnBuilder builder(type);
-  builder.reserve(column.length());
-  for (std::int64_t row = 0; row < column.length(); ++row) {
-    if (column.is_null(row) || std::isnan(column.number_at(row))) {
-      builder.append_null();
-    } else {
-      builder.append_number(column.number_at(row));
-    }
-  }
-  return builder.finish();
 }
 
 }  // namespace rtml::dataset

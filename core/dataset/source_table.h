@@ -69,7 +69,4 @@ std::map<std::string, table::DataType> declared_types(const project::Project& pr
 // such characters is returned whether the file exists or not.
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& pattern);
 
-// The column with NaNs turned into nulls; any column but FLOAT and DOUBLE as it is.
-table::Column null_where_nan(const table::Column& column);
-
 }  // namespace rtml::dataset

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/exact_sum.h"
@@ -114,6 +115,52 @@ bool extreme(T* out, List list) {
   return found;
 }
 
+// ---- of lists as vectors: added up from the first item to the last. Null where an item is, or
+// where two differ in length, because a vector that lacks a part has no product ----
+
+template <typename Term>
+bool add_up(double* out, List a, List b, const Term& term) {
+  *out = 0;
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i].is_null() || b[i].is_null()) return false;
+    *out += term(a[i].number(), b[i].number());
+  }
+  return true;
+}
+
+double product(double a, double b) {
+  return a * b;
+}
+
+bool dot(double* out, List a, List b) {
+  return add_up(out, a, b, product);
+}
+
+bool norm(double* out, List list) {
+  const bool is_there = add_up(out, list, list, product);
+  *out = std::sqrt(*out);
+  return is_there;
+}
+
+bool euclidean(double* out, List a, List b) {
+  const bool is_there = add_up(out, a, b, [](double x, double y) { return (x - y) * (x - y); });
+  *out = std::sqrt(*out);
+  return is_there;
+}
+
+// Null where a norm is 0, as division has it. Rounding does not lead out of [-1, 1].
+bool cosine(double* out, List a, List b) {
+  double norm_a = 0;
+  double norm_b = 0;
+  *out = 0;
+  if (!norm(&norm_a, a) || !norm(&norm_b, b) || norm_a == 0 || norm_b == 0) return false;
+  if (!dot(out, a, b)) return false;
+  *out /= norm_a * norm_b;
+  if (!std::isnan(*out)) *out = std::clamp(*out, -1.0, 1.0);
+  return true;
+}
+
 bool widen(Arena& arena, List* out, List list) {
   std::vector<Value>& made = arena.lists.emplace_back();
   made.reserve(list.size());
@@ -159,6 +206,10 @@ void add_list_functions(Rows& rows) {
   rows.push_back(row<static_cast<bool (*)(D*, List)>(sum)>("sum", "D:d"));
   rows.push_back(row<&mean_of_integers>("mean", "I:d"));
   rows.push_back(row<&mean>("mean", "D:d"));
+  rows.push_back(row<&dot>("dot", "DD:d"));
+  rows.push_back(row<&norm>("norm", "D:d"));
+  rows.push_back(row<&euclidean>("euclidean", "DD:d"));
+  rows.push_back(row<&cosine>("cosine", "DD:d"));
 }
 
 const Overload& widening_of_lists() {

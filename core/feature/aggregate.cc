@@ -11,6 +11,7 @@ using table::Value;
 
 constexpr std::string_view kNumbers = "numbers and BOOL";
 constexpr std::string_view kAny = "any value but a list";
+constexpr std::string_view kListsToo = "any value";
 
 using Meaning = ParameterRow::Meaning;
 constexpr ParameterRow kListLength[] = {{Meaning::kCount, "k"}};
@@ -50,6 +51,7 @@ enum Traits : unsigned {
   kKeepsValue = 4,
   kIsSketch = 8,
   kIsPerSecond = 16,
+  kTakesLists = 32,
 };
 
 AggregateRow row(std::string_view name, unsigned traits, std::span<const ParameterRow> parameters,
@@ -62,6 +64,7 @@ AggregateRow row(std::string_view name, unsigned traits, std::span<const Paramet
           .keeps_value = (traits & kKeepsValue) != 0,
           .is_sketch = (traits & kIsSketch) != 0,
           .is_per_second = (traits & kIsPerSecond) != 0,
+          .takes_lists = (traits & kTakesLists) != 0,
           .parameters = parameters,
           .takes = takes,
           .result = result,
@@ -93,27 +96,34 @@ SlotView view_of(const SlotValues& values, Kind kind) {
   return view;
 }
 
+std::optional<DataType> result_type(const AggregateRow& aggregate, DataType value) {
+  if (!value.is_list) return aggregate.result(value.kind);
+  if (!aggregate.takes_lists) return std::nullopt;
+  return aggregate.keeps_value ? value : aggregate.result(Kind::kBytes);
+}
+
 const std::vector<AggregateRow>& aggregate_table() {
   // Name, traits, parameters, takes, result, read, sweep, accumulate.
   static const std::vector<AggregateRow> rows = {
-      row("count", kCountsEvents, {}, kAny, to_count, read_count, sweep_count, accumulate_count),
+      row("count", kCountsEvents | kTakesLists, {}, kListsToo, to_count, read_count, sweep_count,
+          accumulate_count),
       row("sum", kNeedsValue, {}, kNumbers, to_sum, read_sum, sweep_sum, accumulate_sum),
       row("mean", kNeedsValue, {}, kNumbers, to_number, read_mean, sweep_mean, accumulate_mean),
       row("var", kNeedsValue, {}, kNumbers, to_number, read_var, sweep_var, accumulate_var),
       row("std", kNeedsValue, {}, kNumbers, to_number, read_std, sweep_std, accumulate_std),
       row("min", kNeedsValue | kKeepsValue, {}, kAny, to_same, read_min, sweep_min, accumulate_min),
       row("max", kNeedsValue | kKeepsValue, {}, kAny, to_same, read_max, sweep_max, accumulate_max),
-      row("first", kNeedsValue | kNeedsOrder | kKeepsValue, {}, kAny, to_same, read_first,
-          sweep_first, accumulate_first),
-      row("last", kNeedsValue | kNeedsOrder | kKeepsValue, {}, kAny, to_same, read_last, sweep_last,
-          accumulate_last),
+      row("first", kNeedsValue | kNeedsOrder | kKeepsValue | kTakesLists, {}, kListsToo, to_same,
+          read_first, sweep_first, accumulate_first),
+      row("last", kNeedsValue | kNeedsOrder | kKeepsValue | kTakesLists, {}, kListsToo, to_same,
+          read_last, sweep_last, accumulate_last),
       row("last_k", kNeedsValue | kNeedsOrder | kKeepsValue, kListLength, kAny, to_list,
           read_last_k, sweep_last_k, accumulate_last_k),
       row("top_k", kNeedsValue | kKeepsValue, kListLength, kAny, to_list, read_top_k, sweep_top_k,
           accumulate_top_k),
-      row("count_distinct", kNeedsValue, {}, kAny, to_count, read_count_distinct,
+      row("count_distinct", kNeedsValue | kTakesLists, {}, kListsToo, to_count, read_count_distinct,
           sweep_count_distinct, accumulate_count_distinct),
-      row("approx_count_distinct", kNeedsValue | kIsSketch, {}, kAny, to_count,
+      row("approx_count_distinct", kNeedsValue | kIsSketch | kTakesLists, {}, kListsToo, to_count,
           read_approx_count_distinct, sweep_approx_count_distinct,
           accumulate_approx_count_distinct),
       row("quantile", kNeedsValue, kQuantile, kNumbers, to_number, read_quantile, sweep_quantile,

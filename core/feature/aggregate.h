@@ -90,6 +90,7 @@ struct AggregateRow {
   bool keeps_value;      // The result is one of the values or a list of them: of their type.
   bool is_sketch;        // Sliding windows need a resolution for it.
   bool is_per_second;    // The window must have a size.
+  bool takes_lists;      // As values of their own; others take no lists.
   std::span<const ParameterRow> parameters;
   std::string_view takes;  // What values it takes, for errors: "numbers and BOOL".
   // The type of the result for values of a kind; nothing if it does not take them.
@@ -104,6 +105,9 @@ struct AggregateRow {
 };
 
 const std::vector<AggregateRow>& aggregate_table();
+
+// The type of the result for values of a type; nothing if the aggregate does not take them.
+std::optional<table::DataType> result_type(const AggregateRow& aggregate, table::DataType value);
 
 // Window reads of the kernel, one an aggregate.
 table::Value read_count(const KeptWindow& window, ReadMemory& memory);

@@ -6,6 +6,7 @@
 #include "core/base/fast_hash.h"
 #include "core/feature/aggregate.h"
 #include "core/feature/column_codec.h"
+#include "core/feature/packed_list.h"
 #include "core/feature/read.h"
 
 namespace rtml::feature {
@@ -97,7 +98,8 @@ void spread(std::vector<T>& values, std::span<const std::uint8_t> valid, std::si
   }
 }
 
-void read_slot(ByteReader& reader, Kind kind, std::size_t events, SlotValues& slot) {
+void read_slot(ByteReader& reader, const Slot& kept, std::size_t events, SlotValues& slot) {
+  const Kind kind = kept.kind;
   const std::size_t before = slot.valid.size();
   const std::size_t count = read_presence(reader, events, slot.valid);
   if (reader.failed()) return;
@@ -109,6 +111,12 @@ void read_slot(ByteReader& reader, Kind kind, std::size_t events, SlotValues& sl
     std::vector<std::string_view> texts;
     read_texts(reader, count, texts);
     if (reader.failed()) return;
+    const auto is_bad = [&](std::string_view list) {
+      return !is_packed_list(list, kept.type.kind);
+    };
+    if (kept.type.is_list && std::any_of(texts.begin(), texts.end(), is_bad)) {
+      return reader.refuse();
+    }
     std::size_t next = 0;
     for (const std::uint8_t is_there : valid) {
       slot.texts.emplace_back(is_there != 0 ? texts[next++] : std::string_view());
@@ -199,7 +207,7 @@ void read_events(ByteReader& reader, const Program& program, bool with_tie_break
     }
   }
   for (std::size_t i = 0; i < program.slots.size() && !reader.failed(); ++i) {
-    read_slot(reader, program.slots[i].kind, events, state.slots[i]);
+    read_slot(reader, program.slots[i], events, state.slots[i]);
   }
 }
 
@@ -218,12 +226,18 @@ bool are_in_order(const State& state) {
   return true;
 }
 
+std::uint8_t shape_of(const Slot& slot) {
+  constexpr std::uint8_t kList = 0x80;
+  return static_cast<std::uint8_t>(static_cast<std::uint8_t>(slot.type.kind) |
+                                   (slot.type.is_list ? kList : 0));
+}
+
 std::uint32_t shape_of(const Program& program) {
   ByteWriter shape;
   shape.byte(program.created_column.empty() ? 0 : 1);
   shape.byte(keeps_tie_breaks(program) ? 1 : 0);
   shape.varint(program.slots.size());
-  for (const Slot& slot : program.slots) shape.byte(static_cast<std::uint8_t>(slot.kind));
+  for (const Slot& slot : program.slots) shape.byte(shape_of(slot));
   shape.byte(program.has_sessions ? static_cast<std::uint8_t>(program.windows.size() + 1) : 0);
   for (const Fold& fold : program.folds) {
     shape.text(fold.aggregate->name);

@@ -29,6 +29,10 @@ void read_events(ByteReader& reader, const Program& program, bool with_tie_break
 // Whether the events stand in their order, as far as the state knows it.
 bool are_in_order(const State& state);
 
+// How a slot is told from others where the shape of a state is written: its kind, and whether it
+// holds lists of that kind.
+std::uint8_t shape_of(const Slot& slot);
+
 // What decides whether a program can read a state: which parts there are, the slots' kinds and what
 // is folded, as a hash.
 std::uint32_t shape_of(const Program& program);

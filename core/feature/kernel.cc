@@ -9,6 +9,7 @@
 #include "core/feature/exact_sum.h"
 #include "core/feature/kernel_memory.h"
 #include "core/feature/order.h"
+#include "core/feature/packed_list.h"
 #include "core/feature/read.h"
 
 namespace rtml::feature {
@@ -112,9 +113,8 @@ Arrival Kernel::receive(const Event& event) {
   Memory& memory = *memory_;
   memory.inputs.assign(event.inputs.begin(), event.inputs.end());
   if (program_.nan_is_null) {
-    for (Value& input : memory.inputs) {
-      if (input.is_number() && std::isnan(input.number())) input = Value();
-    }
+    memory.lists.clear();
+    for (Value& input : memory.inputs) input = table::null_where_nan(input, memory.lists);
   }
   Arrival arrival;
   arrival.time_us = event.time_us;
@@ -125,7 +125,13 @@ Arrival Kernel::receive(const Event& event) {
   memory.slot_values.resize(program_.slots.size());
   for (std::size_t i = 0; i < program_.slots.size(); ++i) {
     Value value = program_.slots[i].expression.evaluate(memory.inputs, memory.slot_scratch[i]);
-    if (value.is_number()) value = Value::of_number(canonical(value.number()));
+    if (value.is_number()) {
+      value = Value::of_number(canonical(value.number()));
+    } else if (value.is_list()) {
+      memory.packed[i].clear();
+      pack_list(value.list(), program_.slots[i].type.kind, memory.packed[i]);
+      value = Value::of_text(memory.packed[i]);
+    }
     memory.slot_values[i] = value;
   }
   return arrival;

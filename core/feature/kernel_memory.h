@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/expression/expression.h"
@@ -13,12 +14,15 @@ namespace rtml::feature {
 
 struct Kernel::Memory {
   explicit Memory(const Program& program)
-      : slot_scratch(program.slots.size()),
+      : packed(program.slots.size()),
+        slot_scratch(program.slots.size()),
         output_scratch(program.outputs.size()),
         plan(make_plan(program)) {}
 
   std::vector<table::Value> inputs;       // Of the event at hand, then its time.
-  std::vector<table::Value> slot_values;  // Of the event at hand.
+  table::ValueMemory lists;               // Of the inputs whose NaN are null.
+  std::vector<table::Value> slot_values;  // Of the event at hand,
+  std::vector<std::string> packed;        // and the lists among them as they are kept.
   std::vector<expression::Scratch> slot_scratch;
   std::vector<expression::Scratch> output_scratch;
   const ReadPlan plan;

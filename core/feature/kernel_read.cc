@@ -9,6 +9,7 @@
 #include "core/feature/exact_sum.h"
 #include "core/feature/kernel.h"
 #include "core/feature/kernel_memory.h"
+#include "core/feature/packed_list.h"
 #include "core/feature/read.h"
 
 namespace rtml::feature {
@@ -255,6 +256,11 @@ Result<Row> Kernel::read_now(const State& state, const State& kept, std::int64_t
 // Makes the outputs from the cells, in the order in which they need each other.
 void Kernel::finish_row(Row& row, Status status) {
   Memory& memory = *memory_;
+  for (const std::size_t cell : program_.packed_cells) {
+    Value& value = memory.cells[cell];
+    if (value.is_null()) continue;
+    value = unpack_list(value.text(), program_.cells[cell].kind, memory.read.values);
+  }
   row.values.reserve(program_.outputs.size() + program_.row_cells.size());
   row.values.resize(program_.outputs.size());
   for (const std::size_t cell : program_.row_cells) row.values.push_back(memory.cells[cell]);

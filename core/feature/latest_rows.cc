@@ -43,7 +43,7 @@ class RisingIds {
 bool LatestRows::serves(const Program& program) {
   return !program.as_of_created &&
          std::all_of(program.cells.begin(), program.cells.end(),
-                     [](const Cell& cell) { return cell.aggregate == nullptr && !cell.is_list; });
+                     [](const Cell& cell) { return cell.aggregate == nullptr; });
 }
 
 rtml::Status LatestRows::compute(const std::vector<EventColumns>& events, std::size_t read_batches,
@@ -70,7 +70,7 @@ rtml::Status LatestRows::compute(const std::vector<EventColumns>& events, std::s
   for (const EventColumns& batch : events) {
     EventColumns clean = batch;
     if (program_.nan_is_null) {
-      for (Column& input : clean.inputs) input = without_nan(input);
+      for (Column& input : clean.inputs) input = table::null_where_nan(input);
     }
     slots_.push_back(slot_columns(program_, clean));
   }
@@ -192,12 +192,13 @@ Column LatestRows::gather(const Cell& cell, std::int64_t start, std::int64_t cou
   };
   const auto whole = [](const Column& column) { return &column; };
   bool has_nulls = false;
-  if (is_text(cell.kind)) {
+  const Kind kind = cell.kept_type().kind;
+  if (is_text(kind)) {
     values.views.resize(size);
     has_nulls = each(whole, [&](std::int64_t i, const Column* column, std::uint32_t row) {
       values.views[i] = column->text_at(row);
     });
-  } else if (cell.kind == Kind::kDouble) {
+  } else if (kind == Kind::kDouble) {
     values.numbers.resize(size);
     has_nulls = each([](const Column& column) { return column.values<double>().data(); },
                      [&](std::int64_t i, const double* numbers, std::uint32_t row) {
@@ -209,7 +210,7 @@ Column LatestRows::gather(const Cell& cell, std::int64_t start, std::int64_t cou
       values.integers[i] = column->integer_at(row);
     });
   }
-  return to_column(std::move(values), {cell.kind}, has_nulls);
+  return cell_column(cell, std::move(values), has_nulls);
 }
 
 std::vector<Column> LatestRows::features(std::int64_t start, std::int64_t count) const {

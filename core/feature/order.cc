@@ -40,6 +40,13 @@ void append_sortable(std::string& bytes, const table::Value& value) {
     }
     bytes += '\0';
     bytes += '\0';
+  } else if (value.is_list()) {
+    // A one stands before each item, a zero behind the last, so that a prefix sorts first.
+    for (const table::Value& item : value.list()) {
+      bytes += '\1';
+      append_sortable(bytes, item);
+    }
+    bytes += '\0';
   } else {
     append_big_endian(bytes, static_cast<std::uint64_t>(value.integer()) ^ kSignBit);
   }

@@ -10,6 +10,7 @@
 #include "core/feature/aggregate_call.h"
 #include "core/feature/check_source.h"
 #include "core/feature/evaluation_order.h"
+#include "core/feature/packed_list.h"
 #include "core/feature/visible_columns.h"
 #include "core/project/source_union.h"
 
@@ -117,12 +118,6 @@ class Compiler {
     rename_columns(*node, [&](const std::string& name) {
       return is_event_time(name, schema) ? program_.time_column : name;
     });
-    for (const std::string& name : expression::column_names(*node)) {
-      const auto index = schema.find(name);
-      if (!index || !schema.field(*index).type.is_list) continue;
-      errors_.push_back(list_error(name, feature).at(located.location));
-      return std::nullopt;
-    }
     return node;
   }
 
@@ -131,16 +126,6 @@ class Compiler {
     const std::size_t before = errors_.size();
     visible_.check(node, located, errors_);
     return errors_.size() == before;
-  }
-
-  // States keep values of one width or one text for each event.
-  Error list_error(const std::string& column, const Feature& feature) const {
-    const table::Schema& schema = visible_.of(feature);
-    return Error(ErrorCode::kFeatureDefinition,
-                 "features cannot read lists of events: column \"" + column + "\" of " +
-                     visible_.owner(feature) + " is " +
-                     to_string(schema.field(*schema.find(column)).type))
-        .with_help("give its parts columns of their own");
   }
 
   Draft draft(const Feature& feature) {
@@ -177,10 +162,6 @@ class Compiler {
           feature, feature.location, ErrorCode::kDataMissingColumn,
           "no column \"" + name + "\" in " + visible_.owner(feature) + did_you_mean(name, names),
           "a feature without `aggregate` or `expression` is a column of the source");
-      return;
-    }
-    if (schema.field(*index).type.is_list) {
-      errors_.push_back(list_error(name, feature).at(feature.location));
       return;
     }
     Node node;
@@ -253,6 +234,20 @@ class Compiler {
     }
   }
 
+  // What to do about values that an aggregate does not take.
+  static std::string help_with_values(const AggregateRow& aggregate, const Expression& value) {
+    if (value.type().is_list) {
+      return "make one value of each list, as element(x, 0), length(x), sum(x) and mean(x) do; "
+             "first, last, count and count_distinct take lists as they are";
+    }
+    // What is learnt from the values of a file is a text as soon as one is no number.
+    const bool is_text = value.is_column() && value.type() == DataType{Kind::kString};
+    return "it takes " + std::string(aggregate.takes) +
+           (is_text ? "; give the column its type under `columns` of the source to see which value "
+                      "is no number"
+                    : "");
+  }
+
   void check_argument(const Feature& feature, const Draft& draft, const SourceLocation& place) {
     const table::Schema& schema = visible_.of(feature);
     auto value = Expression::compile(*draft.argument, text_of(feature.aggregate), schema);
@@ -260,17 +255,12 @@ class Compiler {
       errors_.push_back(std::move(value).error());
       return;
     }
-    const std::optional<DataType> result = draft.aggregate->result(value->type().kind);
-    if (!result || value->type().is_list) {
-      // What is learnt from the values of a file is a text as soon as one is no number.
-      const bool is_text = value->is_column() && value->type() == DataType{Kind::kString};
+    const std::optional<DataType> result = result_type(*draft.aggregate, value->type());
+    if (!result) {
       feature_error(
           feature, place, ErrorCode::kExpressionType,
           std::string(draft.aggregate->name) + " does not take " + to_string(value->type()),
-          "it takes " + std::string(draft.aggregate->takes) +
-              (is_text ? "; give the column its type under `columns` of the source to see "
-                         "which value is no number"
-                       : ""));
+          help_with_values(*draft.aggregate, *value));
       return;
     }
     // The values of a narrow column fit a narrow feature again.
@@ -344,10 +334,6 @@ class Compiler {
         draft.uses.push_back(column);
       } else {
         program_.is_order_needed = true;
-        if (names.field(column).type.is_list) {
-          errors_.push_back(
-              list_error(names.field(column).name, feature).at(feature.expression.location));
-        }
       }
     }
   }
@@ -379,7 +365,7 @@ class Compiler {
     }
     if (source_.is_union()) used.emplace_back(project::kUnionSource);
     for (const table::Field& field : schema_.fields()) {
-      if (field.name == program_.time_column || field.type.is_list) continue;
+      if (field.name == program_.time_column) continue;
       const bool is_key = std::any_of(keys_.begin(), keys_.end(),
                                       [&](const auto& key) { return key.column == field.name; });
       const bool is_used = std::find(used.begin(), used.end(), field.name) != used.end();
@@ -422,7 +408,7 @@ class Compiler {
       return 0;
     }
     slot_nodes_.push_back(node);
-    program_.slots.push_back({*compiled, compiled->type().kind});
+    program_.slots.push_back({*compiled, kept_kind(compiled->type()), compiled->type()});
     return program_.slots.size() - 1;
   }
 
@@ -461,7 +447,19 @@ class Compiler {
     }
     Cell cell;
     cell.slot = slot;
-    cell.kind = program_.slots.empty() ? Kind::kInt64 : program_.slots[slot].kind;
+    if (!program_.slots.empty()) set_type(cell, program_.slots[slot].type);
+    return add_cell(cell);
+  }
+
+  // `type`: of the value, where the cell keeps one.
+  static void set_type(Cell& cell, DataType type) {
+    cell.kind = type.kind;
+    cell.is_list = type.is_list;
+    cell.is_packed = type.is_list;
+  }
+
+  std::size_t add_cell(const Cell& cell) {
+    if (cell.is_packed) program_.packed_cells.push_back(program_.cells.size());
     program_.cells.push_back(cell);
     return program_.cells.size() - 1;
   }
@@ -504,17 +502,15 @@ class Compiler {
         cell.slot = slot_of(*draft.argument, text_of(feature.aggregate));
         depend(output, *draft.argument, feature, delay_us);
       }
-      const Kind values = draft.argument ? program_.slots[cell.slot].kind : Kind::kInt64;
-      const DataType result = *draft.aggregate->result(values);
-      cell.kind = result.kind;
-      cell.is_list = result.is_list;
+      const DataType values = draft.argument ? program_.slots[cell.slot].type : DataType{};
+      set_type(cell, *result_type(*draft.aggregate, values));
+      cell.is_packed = cell.is_list && values.is_list;
       if (draft.filter) {
         cell.filter = slot_of(*draft.filter, text_of(feature.filter));
         depend(output, *draft.filter, feature, delay_us);
       }
       if (program_.windows[cell.window].is_foldable()) cell.fold = fold_of(cell);
-      output.cell = program_.cells.size();
-      program_.cells.push_back(cell);
+      output.cell = add_cell(cell);
     }
     program_.outputs.push_back(std::move(output));
   }
@@ -530,7 +526,8 @@ class Compiler {
         column.kind = NodeKind::kColumn;
         column.text = is_event_time(name, visible_.common()) ? program_.time_column : name;
         program_.row_cells.push_back(row_cell_of(column, {}));
-        values.push_back({name, {program_.cells[program_.row_cells.back()].kind}});
+        const Cell& cell = program_.cells[program_.row_cells.back()];
+        values.push_back({name, {cell.kind, cell.is_list}});
       }
     }
     const table::Schema names(std::move(values));

@@ -30,7 +30,8 @@ inline constexpr std::string_view kEventTimestamp = "event_timestamp";
 // event's time. A DOUBLE is kept with one NaN and without -0.0.
 struct Slot {
   expression::Expression expression;
-  table::Kind kind;
+  table::Kind kind;      // As it is kept: a list as BYTES (packed_list.h).
+  table::DataType type;  // As the expression gives it.
 };
 
 inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
@@ -58,6 +59,12 @@ struct Cell {
   AggregateParameters parameters;
   table::Kind kind = table::Kind::kInt64;  // Of the value, or of the items of a list.
   bool is_list = false;
+  bool is_packed = false;  // The list is one of an event, and comes as its slot keeps it.
+
+  // As it comes out of its slot or aggregate.
+  table::DataType kept_type() const {
+    return is_packed ? table::DataType{table::Kind::kBytes} : table::DataType{kind, is_list};
+  }
 };
 
 // What foldable cells share of events that were folded: cells of one aggregate, slot and filter
@@ -115,6 +122,7 @@ struct Program {
   // What a read computes, in this order: the cells, then the outputs in `evaluation_order`.
   // Expressions of outputs read a row of values: those of the outputs, then `row_cells` as columns.
   std::vector<Cell> cells;
+  std::vector<std::size_t> packed_cells;  // Those whose lists are packed.
   std::vector<Output> outputs;
   std::vector<std::size_t> evaluation_order;
   std::vector<std::size_t> row_cells;

@@ -10,6 +10,7 @@
 #include "core/feature/events.h"
 #include "core/feature/exact_sum.h"
 #include "core/feature/kernel.h"
+#include "core/feature/packed_list.h"
 #include "core/feature/read.h"
 
 namespace rtml::feature {
@@ -59,7 +60,8 @@ void write_slot(Writer& writer, const SlotValues& slot, Kind kind) {
   }
 }
 
-void read_slot(Reader& reader, SlotValues& slot, Kind kind, std::size_t events) {
+void read_slot(Reader& reader, SlotValues& slot, const Slot& kept, std::size_t events) {
+  const Kind kind = kept.kind;
   slot.valid.resize(events);
   for (std::size_t i = 0; i < events; i += 8) {
     const std::uint8_t bits = reader.byte();
@@ -77,6 +79,9 @@ void read_slot(Reader& reader, SlotValues& slot, Kind kind, std::size_t events) 
       slot.numbers.push_back(number);
     } else if (kind == Kind::kString || kind == Kind::kBytes) {
       slot.texts.emplace_back(is_valid ? reader.text() : std::string_view());
+      if (is_valid && kept.type.is_list && !is_packed_list(slot.texts.back(), kept.type.kind)) {
+        reader.refuse();
+      }
     } else {
       const std::int64_t integer = is_valid ? reader.zigzag() : 0;
       if (kind == Kind::kBool && integer != 0 && integer != 1) reader.refuse();
@@ -145,7 +150,7 @@ void write_shape(Writer& writer, const Program& program) {
   writer.byte(static_cast<std::uint8_t>((program.created_column.empty() ? 0 : 1) |
                                         (keeps_tie_breaks(program) ? 2 : 0)));
   writer.varint(program.slots.size());
-  for (const Slot& slot : program.slots) writer.byte(static_cast<std::uint8_t>(slot.kind));
+  for (const Slot& slot : program.slots) writer.byte(shape_of(slot));
 }
 
 tl::unexpected<Error> corrupt(const Program& program, const std::string& why) {
@@ -208,7 +213,7 @@ Result<State> Kernel::decode(std::string_view bytes) const {
     state.tie_breaks.emplace_back(reader.text());
   }
   for (std::size_t i = 0; i < program_.slots.size(); ++i) {
-    read_slot(reader, state.slots[i], program_.slots[i].kind, events);
+    read_slot(reader, state.slots[i], program_.slots[i], events);
   }
   if (version_of(program_) >= 2) read_final(reader, program_, state);
   if (reader.failed()) return corrupt(program_, "it is cut short or malformed");

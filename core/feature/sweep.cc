@@ -409,8 +409,7 @@ std::vector<Column> cell_columns(Job& job, int threads) {
       }
     }
     put_in_row_order(job, job.cells[c], spare, job.has_nulls[c] != 0);
-    columns[c] =
-        to_column(std::move(job.cells[c]), {cell.kind, cell.is_list}, job.has_nulls[c] != 0);
+    columns[c] = cell_column(cell, std::move(job.cells[c]), job.has_nulls[c] != 0);
     const std::lock_guard lock(mutex);
     spares.push_back(std::move(spare));
     return {};
@@ -428,7 +427,7 @@ Result<SweepResult> sweep(const Program& program, const EventColumns& events,
   RTML_TRY(check_columns(program, events, reads));
   EventColumns clean = events;
   if (program.nan_is_null) {
-    for (Column& input : clean.inputs) input = without_nan(input);
+    for (Column& input : clean.inputs) input = table::null_where_nan(input);
   }
   std::vector<Column> slots = slot_columns(program, clean);
   EntityIndex index(program);
@@ -445,7 +444,7 @@ Result<SweepResult> sweep(const Program& program, const EventColumns& events,
   job.cells.resize(program.cells.size());
   job.has_nulls.resize(program.cells.size(), 0);
   for (std::size_t c = 0; c < program.cells.size(); ++c) {
-    resize(job.cells[c], {program.cells[c].kind, program.cells[c].is_list}, room);
+    resize(job.cells[c], program.cells[c].kept_type(), room);
   }
   // Rows too old for the ttl are null, so that it takes their ages.
   if (options.tells_ages || program.ttl_us > 0) {

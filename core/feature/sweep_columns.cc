@@ -1,13 +1,13 @@
 #include "core/feature/sweep_columns.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "core/feature/exact_sum.h"
+#include "core/feature/packed_list.h"
 #include "core/table/value_memory.h"
 
 namespace rtml::feature {
@@ -180,23 +180,17 @@ rtml::Status check_columns(const Program& program, const EventColumns& events,
                                                  to_string(events.inputs[i].type()) + ", not " +
                                                  to_string(input.type));
     }
-  }
-  return {};
-}
-
-Column without_nan(const Column& column) {
-  const Kind kind = column.type().kind;
-  if (kind != Kind::kDouble && kind != Kind::kFloat) return column;
-  ColumnBuilder builder(column.type());
-  builder.reserve(column.length());
-  for (std::int64_t row = 0; row < column.length(); ++row) {
-    if (column.is_null(row) || std::isnan(column.number_at(row))) {
-      builder.append_null();
-    } else {
-      builder.append_number(column.number_at(row));
+    // Offsets within a column are of 32 bits.
+    if (input.type.is_list &&
+        most_packed_bytes(events.inputs[i]) > std::numeric_limits<std::int32_t>::max()) {
+      return fail(ErrorCode::kUnsupported,
+                  "the lists of one sweep may take 2 GiB, but those of "
+                  "column \"" +
+                      input.name + "\" are " + std::to_string(most_packed_bytes(events.inputs[i])) +
+                      " bytes");
     }
   }
-  return builder.finish();
+  return {};
 }
 
 std::vector<Column> slot_columns(const Program& program, const EventColumns& events) {
@@ -204,16 +198,22 @@ std::vector<Column> slot_columns(const Program& program, const EventColumns& eve
   inputs.push_back(events.time);
   std::vector<Column> slots;
   for (const Slot& slot : program.slots) {
-    if (slot.expression.is_column()) {
-      const Column& column = inputs[slot.expression.columns().front()];
-      if (column.type().kind == slot.kind) {
-        slots.push_back(column);
-        continue;
-      }
+    const Column* const column =
+        slot.expression.is_column() ? &inputs[slot.expression.columns().front()] : nullptr;
+    if (slot.type.is_list) {
+      slots.push_back(pack_lists(column ? *column : slot.expression.evaluate(inputs, events.rows)));
+    } else if (column && column->type().kind == slot.kind) {
+      slots.push_back(*column);
+    } else {
+      slots.push_back(slot.expression.evaluate(inputs, events.rows));
     }
-    slots.push_back(slot.expression.evaluate(inputs, events.rows));
   }
   return slots;
+}
+
+Column cell_column(const Cell& cell, CellValues values, bool has_nulls) {
+  Column kept = to_column(std::move(values), cell.kept_type(), has_nulls);
+  return cell.is_packed ? unpack_lists(kept, {cell.kind, true}) : kept;
 }
 
 Column to_column(CellValues values, DataType type, bool has_nulls) {

@@ -19,16 +19,16 @@ inline bool is_text(table::Kind kind) {
 rtml::Status check_columns(const Program& program, const EventColumns& events,
                            const ReadColumns& reads);
 
-// The column with its NaN as nulls.
-table::Column without_nan(const table::Column& column);
-
 // Evaluates the program's slots for every event. A slot that is a column is that column, with
-// whatever NaN and zeros it has.
+// whatever NaN and zeros it has; lists are packed.
 std::vector<table::Column> slot_columns(const Program& program, const EventColumns& events);
 
 // Turns plain arrays into a column of a type, without a copy of numbers. Without `has_nulls` every
 // value is valid.
 table::Column to_column(CellValues values, table::DataType type, bool has_nulls = true);
+
+// The same of what a cell gave, as its slot or aggregate keeps it; packed lists are unpacked.
+table::Column cell_column(const Cell& cell, CellValues values, bool has_nulls);
 
 // Converts the column of a cell to its declared type.
 table::Column widened(const table::Column& column, table::DataType type);

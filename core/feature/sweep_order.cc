@@ -7,6 +7,7 @@
 
 #include "core/feature/integer_table.h"
 #include "core/feature/order.h"
+#include "core/table/value_memory.h"
 
 namespace rtml::feature {
 namespace {
@@ -134,7 +135,10 @@ class EventOrder {
 
   std::string row_bytes(std::int64_t row) const {
     std::string bytes;
-    for (const Column& input : events_.inputs) append_sortable(bytes, value_at(input, row));
+    table::ValueMemory memory;
+    for (const Column& input : events_.inputs) {
+      append_sortable(bytes, value_at(input, row, memory));
+    }
     return bytes;
   }
   std::string slot_bytes(std::int64_t row) const {

@@ -117,6 +117,9 @@ class JsonDecoder : public Decoder {
       RTML_TRY(read(value, columns_[index], &values[index], texts));
     }
     for (std::size_t index = 0; index < columns_.size(); ++index) {
+      if (has_too_many_items(values[index])) {
+        return invalid("$" + step_to(columns_[index].from) + too_many_items(values[index]));
+      }
       if (columns_[index].is_required && values[index].is_null()) {
         return invalid("$" + step_to(columns_[index].from) +
                        (seen_[index] == message_ ? ": null" : ": missing"));

@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/utf8.h"
+#include "core/table/list_limit.h"
 
 namespace rtml::message {
 
@@ -12,6 +13,15 @@ tl::unexpected<Error> invalid(std::string reason) {
 std::string too_long(std::size_t limit_bytes, std::size_t bytes) {
   return "longer than max_message_bytes (" + std::to_string(limit_bytes) +
          "): " + std::to_string(bytes) + " bytes";
+}
+
+bool has_too_many_items(const table::Value& value) {
+  return value.is_list() && std::ssize(value.list()) > table::kMostListItems;
+}
+
+std::string too_many_items(const table::Value& list) {
+  return ": " + std::to_string(list.list().size()) + " items, more than the " +
+         std::to_string(table::kMostListItems) + " of a list";
 }
 
 std::string shown(std::string_view text) {

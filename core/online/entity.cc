@@ -127,10 +127,13 @@ std::size_t Entity::memory_bytes() const {
   std::size_t event = sizeof(std::int64_t);
   if (!state.created_us.empty()) event += sizeof(std::int64_t);
   if (!state.tie_breaks.empty()) event += sizeof(std::string);
+  std::size_t texts = 0;
   for (const feature::SlotValues& slot : state.slots) {
     event += 1 + (slot.texts.empty() ? sizeof(std::int64_t) : sizeof(std::string) + 16);
+    // A list may be long.
+    for (const std::string& text : slot.texts) texts += text.size();
   }
-  std::size_t bytes = kFixed + state.events() * event + state.id_hashes.size() * 32;
+  std::size_t bytes = texts + kFixed + state.events() * event + state.id_hashes.size() * 32;
   for (const auto& fold : state.folds) bytes += fold.size() * kFoldedBucket;
   return bytes;
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/time.h"
+#include "core/table/list_limit.h"
 
 namespace rtml::online {
 namespace {
@@ -72,6 +73,11 @@ Result<table::Value> value_of_json(const Json& json, table::DataType type,
   if (json.is_null()) return table::Value();
   if (type.is_list) {
     if (!json.is_array()) return wrong(what, type, to_json_text(json));
+    if (std::ssize(json) > table::kMostListItems) {
+      return fail(ErrorCode::kBadOptionValue, std::string(what) + " has more items than the " +
+                                                  std::to_string(table::kMostListItems) +
+                                                  " of a list: " + std::to_string(json.size()));
+    }
     const std::span<table::Value> items = memory.make_list(json.size());
     for (std::size_t i = 0; i < items.size(); ++i) {
       RTML_TRY_ASSIGN(items[i], value_of_json(json[i], {type.kind, false}, unit, what, memory));

@@ -1,6 +1,5 @@
 #include "core/online/request_event.h"
 
-#include <cmath>
 
 #include "core/base/name.h"
 #include "core/base/text_list.h"
@@ -114,8 +113,8 @@ Result<feature::Event> read_event(const Json& event, std::int64_t time_us, const
     }
     RTML_TRY_ASSIGN(const table::Value value, read(column, input.type, {}));
     // Of several sources each has its own rule, which the program does not know.
-    const bool is_nan = source.part && value.is_number() && std::isnan(value.number());
-    inputs.push_back(is_nan && of.nan_is_null ? table::Value() : value);
+    const bool is_nan_null = source.part && of.nan_is_null;
+    inputs.push_back(is_nan_null ? table::null_where_nan(value, memory) : value);
   }
   return result;
 }

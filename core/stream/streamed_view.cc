@@ -1,7 +1,6 @@
 #include "core/stream/streamed_view.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "core/dataset/source_table.h"
@@ -148,8 +147,8 @@ online::KeyedEvent StreamedView::event_of(const table::Value* values, table::Val
       value = values[column];
     }
     // Of several sources each has its own rule, which the program does not know.
-    const bool is_nan = part && value.is_number() && std::isnan(value.number());
-    *into++ = is_nan && source->nan_is_null ? table::Value() : value;
+    const bool is_nan_null = part && source->nan_is_null;
+    *into++ = is_nan_null ? table::null_where_nan(value, memory) : value;
   }
   event.event.time_us = values[time_column].integer();
   if (created_column) event.event.created = values[*created_column];

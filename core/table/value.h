@@ -91,6 +91,11 @@ class ValueMemory;
 // The same for any column; the items of a list are put into `memory`.
 Value value_at(const Column& column, std::int64_t row, ValueMemory& memory);
 
+// The column with its NaN as nulls, those of items too; itself if its type has none.
+Column null_where_nan(const Column& column);
+// The same of one value; the items of a list are put into `memory`.
+Value null_where_nan(const Value& value, ValueMemory& memory);
+
 // Appends a value, or null. REQUIRES: the builder's type takes such a value; integers also go into
 // FLOAT and DOUBLE builders, also within lists.
 void append_value(ColumnBuilder& builder, const Value& value);

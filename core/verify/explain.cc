@@ -138,7 +138,7 @@ class Explainer {
       const std::optional<std::size_t> latest = latest_event();
       const table::Value value = latest ? slots_[slot][*latest] : table::Value();
       explained.uses.emplace_back("column " + slot_name(slot),
-                                  online::json_of_value(value, {program_.slots[slot].kind}));
+                                  online::json_of_value(value, program_.slots[slot].type));
     }
   }
 
@@ -236,7 +236,7 @@ class Explainer {
     table::Value value;
     if (cell.slot != feature::kNone) {
       value = slots_[cell.slot][event];
-      result.value = online::json_of_value(value, {program_.slots[cell.slot].kind});
+      result.value = online::json_of_value(value, program_.slots[cell.slot].type);
     }
     if (!was_created(event)) {
       result.part = Part::kNotCreated;

@@ -28,13 +28,15 @@ const table::Schema kSchema({{"card", {Kind::kInt64}},
                              {"at", {Kind::kTimestamp}},
                              {"id", {Kind::kInt64}},
                              {"amount", {Kind::kDouble}},
-                             {"note", {Kind::kString}}});
+                             {"note", {Kind::kString}},
+                             {"vector", {Kind::kFloat, true}},
+                             {"tags", {Kind::kString, true}}});
 
-project::Feature feature_of(const std::string& name, const std::string& aggregate, Kind kind,
-                            std::int64_t size_us) {
+project::Feature feature_of(const std::string& name, const std::string& aggregate,
+                            table::DataType type, std::int64_t size_us) {
   project::Feature feature;
   feature.name = name;
-  feature.type = {kind};
+  feature.type = type;
   feature.form = project::FeatureForm::kAggregate;
   feature.aggregate.text = aggregate;
   feature.window.emplace();
@@ -42,10 +44,10 @@ project::Feature feature_of(const std::string& name, const std::string& aggregat
   return feature;
 }
 
-project::Feature column_of(const std::string& name, Kind kind) {
+project::Feature column_of(const std::string& name, table::DataType type) {
   project::Feature feature;
   feature.name = "latest_" + name;
-  feature.type = {kind};
+  feature.type = type;
   feature.form = project::FeatureForm::kColumn;
   feature.column = name;
   return feature;
@@ -91,6 +93,22 @@ table::Batch random_rows(std::mt19937_64& random, std::int64_t rows, bool is_log
       builders[4].append_number(static_cast<double>(random() % 2'000) / 100 - 5);
     }
     builders[5].append_text(std::string(random() % 6, 'n'));
+    for (const std::size_t list : {6, 7}) {
+      if (random() % 7 == 0) {
+        builders[list].append_null();
+        continue;
+      }
+      builders[list].append_list();
+      for (std::uint64_t items = random() % 4; items > 0; --items) {
+        if (random() % 9 == 0) {
+          builders[list].items().append_null();
+        } else if (list == 6) {
+          builders[list].items().append_number(static_cast<double>(random() % 100) / 8);
+        } else {
+          builders[list].items().append_text(std::string(random() % 3, 't'));
+        }
+      }
+    }
   }
   std::vector<Column> columns;
   for (ColumnBuilder& builder : builders) columns.push_back(builder.finish());
@@ -145,14 +163,18 @@ std::vector<std::size_t> all_outputs(const feature::Program& program) {
 
 std::vector<feature::Program> programs() {
   const std::vector<project::Feature> windows = {
-      feature_of("count_1d", "count", Kind::kInt64, kDay),
-      feature_of("mean_3d", "mean(amount)", Kind::kDouble, 3 * kDay),
-      feature_of("least_9d", "min(amount)", Kind::kDouble, 9 * kDay),
-      feature_of("last_2d", "last(note)", Kind::kString, 2 * kDay),
-      column_of("amount", Kind::kDouble)};
-  const std::vector<project::Feature> latest = {column_of("amount", Kind::kDouble),
-                                                column_of("note", Kind::kString),
-                                                column_of("id", Kind::kInt64)};
+      feature_of("count_1d", "count", {Kind::kInt64}, kDay),
+      feature_of("mean_3d", "mean(amount)", {Kind::kDouble}, 3 * kDay),
+      feature_of("least_9d", "min(amount)", {Kind::kDouble}, 9 * kDay),
+      feature_of("last_2d", "last(note)", {Kind::kString}, 2 * kDay),
+      feature_of("first_3d", "first(vector)", {Kind::kDouble, true}, 3 * kDay),
+      feature_of("tags_3d", "count_distinct(tags)", {Kind::kInt64}, 3 * kDay),
+      column_of("tags", {Kind::kString, true}),
+      column_of("amount", {Kind::kDouble})};
+  const std::vector<project::Feature> latest = {
+      column_of("amount", {Kind::kDouble}), column_of("note", {Kind::kString}),
+      column_of("vector", {Kind::kFloat, true}), column_of("tags", {Kind::kString, true}),
+      column_of("id", {Kind::kInt64})};
   std::vector<feature::Program> result;
   result.push_back(program_of(windows, false, true));
   result.push_back(program_of(windows, true, false));
@@ -274,6 +296,14 @@ TEST_CASE("PackedColumn: gives back what it took, also through bytes") {
   check(table::timestamp_column({-7 * kSecond, 3 * kSecond + 1, 100 * kDay}));
   check(table::double_column({-0.0, 1e300, 5}));
   check(table::string_column({"", "a", "bc"}));
+  ColumnBuilder lists({Kind::kString, true});
+  for (const char* text : {"a", "", "a longer one"}) {
+    lists.append_list();
+    lists.items().append_text(text);
+    lists.items().append_null();
+    lists.append_null();
+  }
+  check(lists.finish());
   ColumnBuilder nulls({Kind::kInt64});
   nulls.append_integer(5);
   nulls.append_null();

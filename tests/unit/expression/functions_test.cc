@@ -302,4 +302,19 @@ TEST_CASE("Expression: errors of lists and memberships name their place") {
             .starts_with("6 cannot use the expression: a comparison with null is always null"));
 }
 
+TEST_CASE("dot, norm, euclidean, cosine: vectors by hand") {
+  CHECK(number_of("dot([1, -2, 0.5], [4, 1, 2])") == 3);
+  CHECK(number_of("norm([2, 3, 6])") == 7);
+  CHECK(number_of("euclidean([1, 2, 3], [3, 5, 9])") == 7);
+  CHECK(number_of("cosine([1, 1], [1, 0])") == doctest::Approx(std::numbers::sqrt2 / 2));
+  CHECK(number_of("cosine([3, 4], [-3, -4])") == -1);
+  CHECK(number_of("cosine([1, 1, 1], [1, 1, 1])") <= 1);
+  for (const std::string call : {"dot([1, 2], [1])", "dot([1, null], [1, 2])", "norm([null, 1])",
+                                 "euclidean([1], [1, 2])", "cosine([0, 0], [1, 2])",
+                                 "cosine([1, 2], [1, null])", "element([1, 2], 2)"}) {
+    CAPTURE(call);
+    CHECK(is_null(call));
+  }
+}
+
 }  // namespace rtml::expression

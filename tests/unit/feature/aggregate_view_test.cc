@@ -100,16 +100,19 @@ TEST_CASE("aggregates: the sweep equals the kernel, for lists too") {
   }
 }
 
-TEST_CASE("aggregates: what reads a list of an event is refused at its place") {
-  ViewBuilder view;
-  std::vector<table::Field> fields = view.schema.fields();
-  fields.push_back({"tags", {Kind::kString, true}});
-  view.schema = table::Schema(std::move(fields));
-  view.column("tags", Kind::kString);
-  const auto program = view.compile();
-  REQUIRE(!program.has_value());
-  CHECK(program.error().message().find("features cannot read lists of events: column \"tags\"") !=
-        std::string::npos);
+TEST_CASE("aggregates: those that make no sense of lists say so") {
+  for (const std::string call :
+       {"sum(e)", "mean(e)", "min(g)", "max(h)", "var(e)", "quantile(e, 0.5)", "last_k(e, 2)",
+        "top_k(g, 2)", "ewma(e, 5s)", "rate(e)"}) {
+    CAPTURE(call);
+    ViewBuilder view;
+    view.aggregate("f", Kind::kDouble, call, 10);
+    const auto program = view.compile();
+    REQUIRE(!program.has_value());
+    CHECK(program.error().code() == ErrorCode::kExpressionType);
+    CHECK(program.error().message().find("does not take LIST<") != std::string::npos);
+    CHECK(program.error().help().find("element(x, 0)") != std::string::npos);
+  }
 }
 
 }  // namespace rtml::feature

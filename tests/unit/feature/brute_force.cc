@@ -50,6 +50,22 @@ std::optional<double> number_of(const std::optional<double>& value, bool nan_is_
   return value;
 }
 
+// Where the items of lists live until the next read.
+table::ValueMemory& list_memory() {
+  static table::ValueMemory memory;
+  return memory;
+}
+
+Value clean_list(const MaybeList<double>& list, bool nan_is_null) {
+  if (!list) return {};
+  const std::span<Value> items = list_memory().make_list(list->size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto item = number_of((*list)[i], nan_is_null);
+    if (item) items[i] = Value::of_number(clean(*item));
+  }
+  return Value::of_list(items);
+}
+
 Value argument_of(const Spec& spec, const SourceRow& row, bool nan_is_null) {
   const auto number = [&](const std::optional<double>& value) {
     const auto kept = number_of(value, nan_is_null);
@@ -73,6 +89,18 @@ Value argument_of(const Spec& spec, const SourceRow& row, bool nan_is_null) {
       return row.s ? Value::of_text(*row.s) : Value();
     case 'f':
       return row.flag ? Value::of_bool(*row.flag) : Value();
+    case 'e':
+      return clean_list(row.e, nan_is_null);
+    case 'u':
+      return clean_list(row.u, nan_is_null);
+    case 'h':
+      return value_of(row.h, list_memory());
+    case 'g':
+      return value_of(row.g, list_memory());
+    case 'L':
+      return row.g ? Value::of_integer(static_cast<std::int64_t>(row.g->size())) : Value();
+    case 'E':
+      return row.e && !row.e->empty() ? number(row.e->back()) : Value();
     default: {
       const auto x = number_of(row.x, nan_is_null);
       const auto z = number_of(row.z, nan_is_null);
@@ -92,6 +120,8 @@ bool passes(const Spec& spec, const SourceRow& row, bool nan_is_null) {
     }
     case 3:
       return row.y && *row.y % 2 == 0;
+    case 4:
+      return row.g && std::find(row.g->begin(), row.g->end(), "b") != row.g->end();
     default:
       return true;
   }
@@ -159,6 +189,16 @@ int compare(const std::optional<T>& a, const std::optional<T>& b) {
   return *a < *b ? -1 : static_cast<int>(*b < *a);
 }
 
+// The first item that differs decides, and else the length.
+template <typename T, typename Item>
+int compare_lists(const MaybeList<T>& a, const MaybeList<T>& b, const Item& item) {
+  if (!a || !b) return static_cast<int>(a.has_value()) - static_cast<int>(b.has_value());
+  for (std::size_t i = 0; i < std::min(a->size(), b->size()); ++i) {
+    if (const int order = compare(item((*a)[i]), item((*b)[i])); order != 0) return order;
+  }
+  return compare(std::optional(a->size()), std::optional(b->size()));
+}
+
 // Compares two rows by the columns named, which are sorted.
 int compare_rows(const World& world, const std::vector<table::Field>& columns, const SourceRow& a,
                  const SourceRow& b) {
@@ -177,6 +217,12 @@ int compare_rows(const World& world, const std::vector<table::Field>& columns, c
     if (name == "id") order = compare(a.id, b.id);
     if (name == "s") order = compare(a.s, b.s);
     if (name == "flag") order = compare(a.flag, b.flag);
+    const auto plain = [](const auto& item) { return item; };
+    const auto number = [&](const auto& item) { return number_of(item, nan_is_null); };
+    if (name == "e") order = compare_lists(a.e, b.e, number);
+    if (name == "u") order = compare_lists(a.u, b.u, number);
+    if (name == "h") order = compare_lists(a.h, b.h, plain);
+    if (name == "g") order = compare_lists(a.g, b.g, plain);
     if (name == "name") order = a.name.compare(b.name);
     if (order != 0) return order;
   }
@@ -420,6 +466,7 @@ std::string brute_feature(const Spec& spec, const std::vector<const BruteEvent*>
 
 std::vector<std::string> brute_read(const World& world, const std::vector<BruteEvent>& all,
                                     std::int64_t t) {
+  list_memory().clear();
   std::vector<const BruteEvent*> events;
   for (const BruteEvent& event : all) {
     if (event.time > t) continue;

@@ -43,8 +43,9 @@ TEST_CASE("compile: takes only the columns a view needs") {
 TEST_CASE("compile: where order matters and there is no id, the whole row is needed") {
   ViewBuilder view;
   view.aggregate("a", Kind::kDouble, "last(x)", 7);
-  CHECK(names(view.program().inputs) == std::vector<std::string>{"c", "flag", "id", "moment", "n",
-                                                                 "name", "s", "w", "x", "y", "z"});
+  CHECK(names(view.program().inputs) == std::vector<std::string>{"c", "e", "flag", "g", "h", "id",
+                                                                 "moment", "n", "name", "s", "u",
+                                                                 "w", "x", "y", "z"});
   CHECK(names(view.with_id().program().inputs) == std::vector<std::string>{"x"});
 }
 
@@ -251,9 +252,9 @@ TEST_CASE("compile: of several sources a feature sees the columns of all, or of 
 TEST_CASE("compile: of several sources the rows of those without ids break ties") {
   ViewBuilder view;
   view.aggregate("a", Kind::kDouble, "last(x)", 7).with_id().of_two_sources(false);
-  CHECK(names(view.program().inputs) == std::vector<std::string>{"\x1Fsource", "c", "flag", "id",
-                                                                 "moment", "n", "name", "s", "x",
-                                                                 "y",
+  CHECK(names(view.program().inputs) == std::vector<std::string>{"\x1Fsource", "c", "e", "flag",
+                                                                 "g", "h", "id", "moment", "n",
+                                                                 "name", "s", "u", "x", "y",
                                                                  "z\x1F"
                                                                  "b"});
 }

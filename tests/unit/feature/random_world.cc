@@ -77,6 +77,19 @@ std::optional<T> maybe(Random& random, const Make& make) {
   return make();
 }
 
+// Mostly short, at times as long as an embedding; a third of them empty or with nulls.
+template <typename T, typename Make>
+MaybeList<T> random_list(Random& random, const Make& make) {
+  return maybe<std::vector<std::optional<T>>>(random, [&] {
+    std::vector<std::optional<T>> items(one_in(random, 40) ? 20 : below(random, 4));
+    const bool has_nulls = one_in(random, 4);
+    for (std::optional<T>& item : items) {
+      if (!has_nulls || one_in(random, 2)) item = make();
+    }
+    return items;
+  });
+}
+
 std::vector<SourceRow> random_rows(Random& random, const World& world) {
   const std::size_t count = one_in(random, 8) ? below(random, 400) : below(random, 60);
   const int flavour = static_cast<int>(below(random, 6));
@@ -116,6 +129,15 @@ std::vector<SourceRow> random_rows(Random& random, const World& world) {
       return std::string(texts[below(random, std::size(texts))]);
     });
     row.flag = maybe<bool>(random, [&] { return one_in(random, 2); });
+    row.e = random_list<double>(random, number);
+    row.u = random_list<double>(random,
+                                [&] { return static_cast<double>(static_cast<float>(number())); });
+    row.h = random_list<std::int64_t>(
+        random, [&] { return static_cast<std::int64_t>(below(random, 5)) - 2; });
+    row.g = random_list<std::string>(random, [&] {
+      const char* texts[] = {"", "a", "b", "ab", "a text that is longer than sixteen bytes"};
+      return std::string(texts[below(random, std::size(texts))]);
+    });
     if (world.sources == 2) {
       row.source = below(random, 2);
       if (row.source == 0) row.z.reset();
@@ -183,6 +205,11 @@ bool is_list(const std::string& aggregate) {
   return aggregate == "last_k" || aggregate == "top_k";
 }
 
+// Not a column alone.
+bool is_expression(char argument) {
+  return argument == 'L' || argument == 'E';
+}
+
 // Whether an aggregate can be computed over a window.
 bool fits(const std::string& aggregate, const std::optional<project::Window>& window) {
   const bool is_sliding = window && window->kind == project::WindowKind::kSliding;
@@ -208,19 +235,27 @@ Spec random_spec(Random& random, bool is_exact, bool may_be_list) {
   static const std::string takes_any =
       "count min max first last column last_k top_k "
       "count_distinct approx_count_distinct";
+  static const std::string takes_lists =
+      "count first last column count_distinct approx_count_distinct";
   Spec spec;
   spec.window = random_window(random, is_exact);
   do {
     const auto& aggregates = one_in(random, 3) ? rare : common;
     spec.aggregate = aggregates[below(random, aggregates.size())];
   } while (!fits(spec.aggregate, spec.window) || (is_list(spec.aggregate) && !may_be_list));
-  const std::string numbers = "xzwyn+f";
-  const std::string any = "xzwynsf";
+  const std::string numbers = "xzwyn+fLE";
+  const std::string any = "xzwynsfLE";
+  const std::string lists = "euhg";
   const bool is_any = takes_any.find(spec.aggregate) != std::string::npos;
   spec.argument = is_any ? any[below(random, any.size())] : numbers[below(random, numbers.size())];
+  if (takes_lists.find(spec.aggregate) != std::string::npos && one_in(random, 3)) {
+    spec.argument = lists[below(random, lists.size())];
+  } else if (spec.aggregate == "column" && is_expression(spec.argument)) {
+    spec.argument = 'x';
+  }
   const bool may_count_events = spec.aggregate == "count" || spec.aggregate == "rate";
   if (may_count_events && one_in(random, 2)) spec.argument = ' ';
-  spec.filter = one_in(random, 2) ? static_cast<int>(below(random, 4)) : 0;
+  spec.filter = one_in(random, 2) ? static_cast<int>(below(random, 5)) : 0;
   return spec;
 }
 
@@ -232,7 +267,15 @@ Kind kind_of(const Spec& spec) {
     case 'x':
     case 'z':
     case '+':
+    case 'e':
+    case 'E':
       return Kind::kDouble;
+    case 'u':
+      return Kind::kFloat;
+    case 'h':
+      return Kind::kInt32;
+    case 'g':
+      return Kind::kString;
     case 'w':
       return spec.aggregate == "sum" ? Kind::kDouble : Kind::kFloat;
     case 'n':
@@ -250,25 +293,30 @@ void add_feature(ViewBuilder& builder, const std::string& name, Spec& spec, bool
                  Random& random) {
   const std::string argument = spec.argument == '+'   ? "x + z"
                                : spec.argument == 'f' ? "flag"
+                               : spec.argument == 'L' ? "length(g)"
+                               : spec.argument == 'E' ? "element(e, -1)"
                                                       : std::string(1, spec.argument);
   Kind kind = kind_of(spec);
   // A union has integers of one width.
-  if (is_united && kind == Kind::kInt32) kind = Kind::kInt64;
+  const bool is_kept =
+      spec.aggregate == "first" || spec.aggregate == "last" || spec.aggregate == "column";
+  const bool is_event_list = is_kept && is_list_argument(spec.argument);
+  if (is_united && kind == Kind::kInt32 && !is_event_list) kind = Kind::kInt64;
   const bool is_integer = kind == Kind::kInt64 || kind == Kind::kInt32;
-  if (is_integer && !is_list(spec.aggregate) && one_in(random, 4)) {
+  const bool is_list_value = is_event_list || is_list(spec.aggregate);
+  if (is_integer && !is_list_value && one_in(random, 4)) {
     kind = Kind::kDouble;
     spec.is_widened = true;
   }
   if (spec.aggregate == "column") {
-    builder.column(name, kind, argument);
+    builder.column(name, {kind, is_event_list}, argument);
     return;
   }
-  const char* filters[] = {"", "flag", "x > 0", "y % 2 == 0"};
+  const char* filters[] = {"", "flag", "x > 0", "y % 2 == 0", "contains(g, 'b')"};
   const std::string text = spec.argument == ' ' ? spec.aggregate
                                                 : spec.aggregate + "(" + argument +
                                                       constant_of(spec.aggregate, random) + ")";
-  builder.aggregate_over(name, {kind, is_list(spec.aggregate)}, text, spec.window,
-                         filters[spec.filter]);
+  builder.aggregate_over(name, {kind, is_list_value}, text, spec.window, filters[spec.filter]);
 }
 
 // Which of two sources a feature sees: the one that has its column, else at random one or both.
@@ -367,6 +415,10 @@ std::optional<std::string> key_of(const World& world, const SourceRow& row) {
   return key;
 }
 
+bool is_list_argument(char argument) {
+  return std::string_view("euhg").find(argument) != std::string_view::npos;
+}
+
 void add_expressions(World& world) {
   const project::Feature& first = world.builder.view.features.front();
   if (table::is_numeric(first.type)) {
@@ -374,6 +426,9 @@ void add_expressions(World& world) {
   }
   world.builder.expression("e1", Kind::kBool, "is_null(f0) or x > 1 or e2 == 'b'");
   world.builder.expression("e2", Kind::kString, "if(flag, lower(name), s)");
+  world.builder.expression("e3", Kind::kDouble, "coalesce(cosine(e, u), dot(u, h), sum(e))");
+  world.builder.expression("e4", {Kind::kDouble, true},
+                           "if(contains(g, 'a'), e, coalesce(u, [1]))");
 }
 
 std::vector<SourceRow> random_reads(const World& world, Random& random) {

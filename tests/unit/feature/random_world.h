@@ -21,12 +21,18 @@ bool one_in(Random& random, std::uint64_t chance);
 // One feature of a random view, in a form that a brute force can read.
 struct Spec {
   std::string aggregate;  // Its name, or "column" for the latest row.
-  char argument = ' ';    // x, y, n, w, s, f (flag), z, or '+' for x + z; ' ' for none.
+  // x, y, n, w, s, f (flag), z, or '+' for x + z; a list e, u, h, g, or 'L' for length(g) and 'E'
+  // for element(e, -1); ' ' for none.
+  char argument = ' ';
   std::optional<project::Window> window;  // Nothing: lifetime.
-  int filter = 0;                         // 0 none, 1 flag, 2 x > 0, 3 y % 2 == 0
-  bool is_widened = false;                // An INT64 declared DOUBLE.
-  std::optional<std::size_t> source;      // Sees the events of this one alone.
+  // 0 none, 1 flag, 2 x > 0, 3 y % 2 == 0, 4 contains(g, 'b')
+  int filter = 0;
+  bool is_widened = false;            // An INT64 declared DOUBLE.
+  std::optional<std::size_t> source;  // Sees the events of this one alone.
 };
+
+// Whether an argument is a list.
+bool is_list_argument(char argument);
 
 // How long the lists of last_k and top_k are in random views.
 inline constexpr std::size_t kListLength = 3;

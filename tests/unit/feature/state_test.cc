@@ -18,6 +18,9 @@ ViewBuilder full_view() {
   view.aggregate("a", Kind::kDouble, "sum(x)", 100, 0, "flag")
       .aggregate("b", Kind::kString, "last(s)", 100)
       .aggregate("d", Kind::kInt64, "max(y)", 100)
+      .column("e", {Kind::kDouble, true})
+      .column("g", {Kind::kString, true})
+      .aggregate_over("h", {Kind::kInt64, true}, "last(h)", std::nullopt)
       .with_created()
       .with_id();
   return view;
@@ -35,6 +38,9 @@ State full_state(Kernel& kernel, const Program& program, const table::Schema& sc
     if (i % 5 != 0) row.s = std::string(static_cast<std::size_t>(i), 'q');
     row.y = i % 2 == 0 ? std::numeric_limits<std::int64_t>::min() : i;
     row.flag = i % 2 == 0;
+    if (i % 4 != 1) row.e.emplace(static_cast<std::size_t>(i % 3), i % 2 == 0 ? i * 0.1 : i);
+    if (i % 5 != 2) row.g = {{"a", std::nullopt, std::string(static_cast<std::size_t>(i), 'q')}};
+    if (i % 2 == 0) row.h = {{i, std::nullopt}};
     rows.push_back(row);
   }
   const auto events = event_columns(program, to_batch(schema, rows), "the rows");

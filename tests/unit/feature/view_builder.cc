@@ -30,7 +30,11 @@ ViewBuilder::ViewBuilder() {
                           {"w", {Kind::kFloat}},
                           {"s", {Kind::kString}},
                           {"flag", {Kind::kBool}},
-                          {"moment", {Kind::kTimestamp}}});
+                          {"moment", {Kind::kTimestamp}},
+                          {"e", {Kind::kDouble, true}},
+                          {"u", {Kind::kFloat, true}},
+                          {"h", {Kind::kInt32, true}},
+                          {"g", {Kind::kString, true}}});
 }
 
 ViewBuilder& ViewBuilder::aggregate(const std::string& name, Kind type,
@@ -59,20 +63,22 @@ ViewBuilder& ViewBuilder::aggregate_over(const std::string& name, table::DataTyp
   return *this;
 }
 
-ViewBuilder& ViewBuilder::expression(const std::string& name, Kind type, const std::string& text) {
+ViewBuilder& ViewBuilder::expression(const std::string& name, table::DataType type,
+                                     const std::string& text) {
   project::Feature feature;
   feature.name = name;
-  feature.type = {type};
+  feature.type = type;
   feature.form = project::FeatureForm::kExpression;
   feature.expression.text = text;
   view.features.push_back(feature);
   return *this;
 }
 
-ViewBuilder& ViewBuilder::column(const std::string& name, Kind type, const std::string& column) {
+ViewBuilder& ViewBuilder::column(const std::string& name, table::DataType type,
+                                 const std::string& column) {
   project::Feature feature;
   feature.name = name;
-  feature.type = {type};
+  feature.type = type;
   feature.column = column;
   view.features.push_back(feature);
   return *this;
@@ -144,6 +150,30 @@ Program ViewBuilder::program() const {
   return *program;
 }
 
+namespace {
+
+template <typename T, typename Make>
+Value list_of(const MaybeList<T>& list, table::ValueMemory& memory, const Make& make) {
+  if (!list) return {};
+  const std::span<Value> items = memory.make_list(list->size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if ((*list)[i]) items[i] = make(*(*list)[i]);
+  }
+  return Value::of_list(items);
+}
+
+}  // namespace
+
+Value value_of(const MaybeList<double>& list, table::ValueMemory& memory) {
+  return list_of(list, memory, Value::of_number);
+}
+Value value_of(const MaybeList<std::int64_t>& list, table::ValueMemory& memory) {
+  return list_of(list, memory, Value::of_integer);
+}
+Value value_of(const MaybeList<std::string>& list, table::ValueMemory& memory) {
+  return list_of(list, memory, [](const std::string& text) { return Value::of_text(text); });
+}
+
 table::Batch to_batch(const table::Schema& schema, const std::vector<SourceRow>& rows) {
   std::vector<table::Column> columns;
   const auto add = [&](const auto& value_of) {
@@ -170,6 +200,11 @@ table::Batch to_batch(const table::Schema& schema, const std::vector<SourceRow>&
   add([&](const SourceRow& row) { return row.s ? Value::of_text(*row.s) : Value(); });
   add([&](const SourceRow& row) { return row.flag ? Value::of_bool(*row.flag) : Value(); });
   add([&](const SourceRow& row) { return integer(row.moment); });
+  table::ValueMemory memory;
+  add([&](const SourceRow& row) { return value_of(row.e, memory); });
+  add([&](const SourceRow& row) { return value_of(row.u, memory); });
+  add([&](const SourceRow& row) { return value_of(row.h, memory); });
+  add([&](const SourceRow& row) { return value_of(row.g, memory); });
   return {std::make_shared<table::Schema>(schema), std::move(columns),
           static_cast<std::int64_t>(rows.size())};
 }
@@ -179,6 +214,7 @@ table::Batch to_union_batch(const project::Source& source, const table::Schema& 
   const table::Schema plain = ViewBuilder().schema;
   const table::Batch all = to_batch(plain, rows);
   std::vector<table::Column> columns;
+  table::ValueMemory memory;
   for (const table::Field& field : schema.fields()) {
     table::ColumnBuilder builder(field.type);
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -187,7 +223,7 @@ table::Batch to_union_batch(const project::Source& source, const table::Schema& 
       Value value;
       if (!of_part.column.empty()) {
         const std::size_t index = *plain.find(of_part.column);
-        value = value_at(all.column(index), static_cast<std::int64_t>(row));
+        value = value_at(all.column(index), static_cast<std::int64_t>(row), memory);
       }
       using enum project::UnionValue::Kind;
       std::string text = source.parts[part].name;
@@ -206,7 +242,9 @@ table::Batch to_union_batch(const project::Source& source, const table::Schema& 
 
 OwnedEvent event_of(const EventColumns& events, std::int64_t row) {
   OwnedEvent owned;
-  for (const table::Column& input : events.inputs) owned.inputs.push_back(value_at(input, row));
+  for (const table::Column& input : events.inputs) {
+    owned.inputs.push_back(value_at(input, row, owned.lists));
+  }
   owned.event.time_us = events.time.integer_at(row);
   if (events.created) owned.event.created = value_at(*events.created, row);
   if (events.id) owned.event.id = value_at(*events.id, row);

@@ -10,11 +10,13 @@
 #include "core/feature/kernel.h"
 #include "core/feature/program.h"
 #include "core/feature/sweep.h"
+#include "core/table/value_memory.h"
 
 namespace rtml::feature {
 
 // A view over a source of the columns k (INT64), name (STRING), t (time), c (created), id, x and z
-// (DOUBLE), y (INT64), n (INT32), w (FLOAT), s (STRING), flag (BOOL), moment (TIMESTAMP).
+// (DOUBLE), y (INT64), n (INT32), w (FLOAT), s (STRING), flag (BOOL), moment (TIMESTAMP), and the
+// lists e (of DOUBLE), u (of FLOAT), h (of INT32), g (of STRING).
 class ViewBuilder {
  public:
   ViewBuilder();
@@ -26,8 +28,15 @@ class ViewBuilder {
                               const std::string& aggregate,
                               const std::optional<project::Window>& window,
                               const std::string& filter = "");
-  ViewBuilder& expression(const std::string& name, table::Kind type, const std::string& text);
-  ViewBuilder& column(const std::string& name, table::Kind type, const std::string& column = "");
+  ViewBuilder& expression(const std::string& name, table::DataType type, const std::string& text);
+  ViewBuilder& expression(const std::string& name, table::Kind type, const std::string& text) {
+    return expression(name, table::DataType{type}, text);
+  }
+  ViewBuilder& column(const std::string& name, table::DataType type,
+                      const std::string& column = "");
+  ViewBuilder& column(const std::string& name, table::Kind type, const std::string& column = "") {
+    return this->column(name, table::DataType{type}, column);
+  }
   ViewBuilder& ttl(std::int64_t ttl_us);
   ViewBuilder& with_created();
   ViewBuilder& as_of_created();
@@ -50,6 +59,10 @@ class ViewBuilder {
   table::Schema schema;
 };
 
+// A list that may be null, of items that may be.
+template <typename T>
+using MaybeList = std::optional<std::vector<std::optional<T>>>;
+
 // A row of that source.
 struct SourceRow {
   std::optional<std::int64_t> k = 1;
@@ -65,8 +78,17 @@ struct SourceRow {
   std::optional<std::string> s;
   std::optional<bool> flag;
   std::optional<std::int64_t> moment;
+  MaybeList<double> e;
+  MaybeList<double> u;
+  MaybeList<std::int64_t> h;
+  MaybeList<std::string> g;
   std::size_t source = 0;  // Which of several sources it is of.
 };
+
+// Lists as values; their items live in `memory`, their texts in the list.
+table::Value value_of(const MaybeList<double>& list, table::ValueMemory& memory);
+table::Value value_of(const MaybeList<std::int64_t>& list, table::ValueMemory& memory);
+table::Value value_of(const MaybeList<std::string>& list, table::ValueMemory& memory);
 
 // The rows as a batch under `schema`.
 table::Batch to_batch(const table::Schema& schema, const std::vector<SourceRow>& rows);
@@ -76,6 +98,7 @@ table::Batch to_union_batch(const project::Source& source, const table::Schema& 
 
 // A row of a batch as the kernel takes it.
 struct OwnedEvent {
+  table::ValueMemory lists;
   std::vector<table::Value> inputs;
   Event event;
 };

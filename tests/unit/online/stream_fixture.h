@@ -32,6 +32,8 @@ inline feature::ViewBuilder every_window() {
   view.view.features.back().window->gap_us = 20 * kMinute;
   view.view.features.back().window->max_length_us = kDay;
   view.column("flag", Kind::kBool);
+  view.column("e", {Kind::kDouble, true});
+  view.aggregate_over("tags", {Kind::kString, true}, "last(g)", view.view.features[2].window);
   return view;
 }
 
@@ -56,6 +58,8 @@ inline std::vector<feature::SourceRow> random_rows(std::mt19937_64& random, int 
     if (random() % 5 != 0) row.s = std::string(random() % 4, 'q');
     row.y = static_cast<std::int64_t>(random()) >> (random() % 64);
     row.flag = random() % 2 == 0;
+    if (i % 5 != 0) row.e = {{row.x, std::nullopt, 0.5 * (i % 3)}};
+    if (i % 3 != 0) row.g.emplace(static_cast<std::size_t>(i % 4), row.s);
     rows.push_back(row);
   }
   return rows;
