@@ -52,6 +52,12 @@ Word word_at(const char* bytes) {
   return word;
 }
 
+// As expressions hold values.
+Kind wide(Kind kind) {
+  if (kind == Kind::kInt32) return Kind::kInt64;
+  return kind == Kind::kFloat ? Kind::kDouble : kind;
+}
+
 std::uint8_t form_of(std::span<const Value> items, Kind kind) {
   std::uint8_t form = kind == Kind::kDouble ? kIsFloat : 0;
   for (const Value& item : items) {
@@ -225,11 +231,7 @@ std::int64_t most_packed_bytes(const Column& lists) {
 }
 
 Column pack_lists(const Column& lists) {
-  // As expressions hold values.
-  const Kind given = lists.type().kind;
-  const Kind kind = given == Kind::kInt32   ? Kind::kInt64
-                    : given == Kind::kFloat ? Kind::kDouble
-                                            : given;
+  const Kind kind = wide(lists.type().kind);
   ColumnBuilder builder({Kind::kBytes});
   builder.reserve(lists.length());
   table::ValueMemory memory;
@@ -256,7 +258,7 @@ Column unpack_lists(const Column& packed, table::DataType type) {
       continue;
     }
     builder.append_list();
-    ListReader(packed.text_at(row), type.kind)
+    ListReader(packed.text_at(row), wide(type.kind))
         .read([](std::size_t) {},
               [&](std::size_t, const Value& item) { append_value(builder.items(), item); });
   }

@@ -1,6 +1,5 @@
 #include "core/online/request_event.h"
 
-
 #include "core/base/name.h"
 #include "core/base/text_list.h"
 #include "core/online/json_value.h"

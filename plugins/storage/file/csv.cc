@@ -8,6 +8,7 @@
 #include "core/table/arrow_c_interface.h"
 #include "core/table/batch.h"
 #include "plugins/storage/file/byte_source.h"
+#include "plugins/storage/file/json_value.h"
 
 namespace rtml::file {
 namespace {
@@ -254,10 +255,15 @@ class CsvRows : public FileRows {
   Status append_record() {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const CsvField& field = fields_[indices_[i]];
-      const bool is_text = columns_[i].type.kind == table::Kind::kString ||
-                           columns_[i].type.kind == table::Kind::kBytes;
+      const bool is_list = columns_[i].type.is_list;
+      const bool is_text = !is_list && (columns_[i].type.kind == table::Kind::kString ||
+                                        columns_[i].type.kind == table::Kind::kBytes);
       if (records_.is_null(field) || (field.text.empty() && !is_text)) {
         builders_[i].append_null();
+        continue;
+      }
+      if (is_list) {
+        RTML_TRY(append_list(field.text, i));
         continue;
       }
       const Conversion conversion = append_text_value(field.text, columns_[i], builders_[i]);
@@ -269,7 +275,19 @@ class CsvRows : public FileRows {
     return {};
   }
 
+  // CSV has no lists; they stand there as JSON.
+  Status append_list(std::string_view text, std::size_t column) {
+    if (!is_utf8(text)) {
+      return fail(conversion_error(Conversion::kNotUtf8, columns_[column], text, records_.file(),
+                                   records_.line()));
+    }
+    const TextPlace place{records_.file(), records_.line()};
+    RTML_TRY_ASSIGN(const simdjson::dom::element list, parse_json(json_, text, false, place));
+    return append_json(list, columns_[column], place, builders_[column]);
+  }
+
   CsvRecords records_;
+  simdjson::dom::parser json_;
   std::vector<WantedColumn> columns_;
   std::vector<std::size_t> indices_;  // Of the wanted columns in a record.
   std::int64_t batch_rows_;
@@ -313,10 +331,6 @@ Result<std::unique_ptr<FileRows>> open_csv(const std::string& file, const ScanSe
   std::vector<std::size_t> indices;
   for (const WantedColumn& column : settings.columns) {
     RTML_TRY_ASSIGN(const std::size_t index, schema.require(column.name, file));
-    if (column.type.is_list) {
-      return fail(ErrorCode::kUnsupported,
-                  "CSV has no lists: column \"" + column.name + "\" of " + file);
-    }
     indices.push_back(index);
   }
   return std::make_unique<CsvRows>(std::move(records), settings, std::move(indices));

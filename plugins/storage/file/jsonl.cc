@@ -2,33 +2,16 @@
 
 #include <simdjson.h>
 
-#include <cmath>
-#include <limits>
-
-#include "core/base/time.h"
-#include "core/base/wide_integers.h"
 #include "core/table/arrow_c_interface.h"
 #include "core/table/batch.h"
 #include "plugins/storage/file/byte_source.h"
+#include "plugins/storage/file/json_value.h"
 #include "plugins/storage/file/text_value.h"
 
 namespace rtml::file {
 namespace {
 
 namespace dom = simdjson::dom;
-
-bool is_special_number(std::string_view text, double* value) {
-  if (text == "NaN") {
-    *value = std::numeric_limits<double>::quiet_NaN();
-  } else if (text == "Infinity") {
-    *value = std::numeric_limits<double>::infinity();
-  } else if (text == "-Infinity") {
-    *value = -std::numeric_limits<double>::infinity();
-  } else {
-    return false;
-  }
-  return true;
-}
 
 // Gives the object of each line.
 class JsonlParser {
@@ -47,17 +30,7 @@ class JsonlParser {
       RTML_TRY_ASSIGN(const bool found, next_line());
       if (!found) return false;
       if (text_.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-      dom::element element;
-      auto failure = parser_.parse(text_.data(), text_.size(), false).get(element);
-      if (failure == simdjson::NUMBER_ERROR) {
-        const auto decimals = with_wide_integers_as_decimals(text_);
-        if (decimals) failure = parser_.parse(*decimals).get(element);
-      }
-      if (failure != simdjson::SUCCESS) {
-        return fail(file_error(ErrorCode::kDataCorrupt,
-                               std::string("not JSON: ") + simdjson::error_message(failure), file_,
-                               line_));
-      }
+      RTML_TRY_ASSIGN(const dom::element element, parse_json(parser_, text_, true, {file_, line_}));
       if (element.get(*object) != simdjson::SUCCESS) {
         return fail(file_error(ErrorCode::kDataCorrupt, "not a JSON object: " + shown_value(text_),
                                file_, line_));
@@ -132,10 +105,6 @@ void see_value(dom::element value, std::int64_t line, JsonGuess& guess) {
   }
 }
 
-std::string text_of(dom::element value) {
-  return simdjson::minify(value);
-}
-
 class JsonlRows : public FileRows {
  public:
   JsonlRows(std::unique_ptr<JsonlParser> parser, const ScanSettings& settings,
@@ -184,97 +153,13 @@ class JsonlRows : public FileRows {
         is_seen_[index] = true;
         seen_->insert(columns_[index].name);
       }
-      RTML_TRY(append_value(value, columns_[index], builders_[index]));
+      RTML_TRY(append_json(value, columns_[index], {parser_->file(), parser_->line()},
+                           builders_[index]));
     }
     for (table::ColumnBuilder& builder : builders_) {
       if (builder.length() == row) builder.append_null();
     }
     return {};
-  }
-
-  Status append_value(dom::element value, const WantedColumn& column,
-                      table::ColumnBuilder& builder) {
-    if (value.is_null()) {
-      builder.append_null();
-      return {};
-    }
-    if (!column.type.is_list) return append_scalar(value, column, builder);
-    if (!value.is_array()) return fail(wrong(value, column));
-    WantedColumn items = column;
-    items.type.is_list = false;
-    builder.append_list();
-    for (const dom::element item : dom::array(value)) {
-      RTML_TRY(append_value(item, items, builder.items()));
-    }
-    return {};
-  }
-
-  Error wrong(dom::element value, const WantedColumn& column) const {
-    return conversion_error(Conversion::kWrongType, column, text_of(value), parser_->file(),
-                            parser_->line());
-  }
-
-  Status append_scalar(dom::element value, const WantedColumn& column,
-                       table::ColumnBuilder& builder) {
-    switch (column.type.kind) {
-      case table::Kind::kBool:
-        if (!value.is_bool()) return fail(wrong(value, column));
-        builder.append_bool(bool(value));
-        return {};
-      case table::Kind::kInt32:
-      case table::Kind::kInt64:
-        return append_integer(value, column, builder);
-      case table::Kind::kFloat:
-      case table::Kind::kDouble: {
-        double number = 0;
-        const bool is_special =
-            value.is_string() && is_special_number(std::string_view(value), &number);
-        if (!is_special && !value.is_number()) return fail(wrong(value, column));
-        builder.append_number(is_special ? number : double(value));
-        return {};
-      }
-      case table::Kind::kTimestamp:
-        return append_timestamp(value, column, builder);
-      case table::Kind::kString:
-      case table::Kind::kBytes:
-        if (!value.is_string()) return fail(wrong(value, column));
-        builder.append_text(std::string_view(value));
-        return {};
-    }
-    return fail(wrong(value, column));
-  }
-
-  Status append_integer(dom::element value, const WantedColumn& column,
-                        table::ColumnBuilder& builder) {
-    std::int64_t integer = 0;
-    double number = 0;
-    if (value.get(integer) != simdjson::SUCCESS) {
-      // 3.0 is an integer that somebody's program wrote as a double.
-      constexpr double kLimit = 9007199254740992.0;
-      if (!value.is_double() || value.get(number) != simdjson::SUCCESS ||
-          number != std::trunc(number) || std::abs(number) > kLimit) {
-        return fail(wrong(value, column));
-      }
-      integer = static_cast<std::int64_t>(number);
-    }
-    if (column.type.kind == table::Kind::kInt32 &&
-        (integer < std::numeric_limits<std::int32_t>::min() ||
-         integer > std::numeric_limits<std::int32_t>::max())) {
-      return fail(wrong(value, column));
-    }
-    builder.append_integer(integer);
-    return {};
-  }
-
-  Status append_timestamp(dom::element value, const WantedColumn& column,
-                          table::ColumnBuilder& builder) {
-    const std::string text =
-        value.is_string() ? std::string(std::string_view(value)) : text_of(value);
-    const bool is_time = value.is_string() || (value.is_int64() && !column.time_unit.empty());
-    const Conversion conversion =
-        is_time ? append_text_value(text, column, builder) : Conversion::kBadTimestamp;
-    if (conversion == Conversion::kDone) return {};
-    return fail(conversion_error(conversion, column, text, parser_->file(), parser_->line()));
   }
 
   std::unique_ptr<JsonlParser> parser_;

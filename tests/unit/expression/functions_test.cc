@@ -309,9 +309,9 @@ TEST_CASE("dot, norm, euclidean, cosine: vectors by hand") {
   CHECK(number_of("cosine([1, 1], [1, 0])") == doctest::Approx(std::numbers::sqrt2 / 2));
   CHECK(number_of("cosine([3, 4], [-3, -4])") == -1);
   CHECK(number_of("cosine([1, 1, 1], [1, 1, 1])") <= 1);
-  for (const std::string call : {"dot([1, 2], [1])", "dot([1, null], [1, 2])", "norm([null, 1])",
-                                 "euclidean([1], [1, 2])", "cosine([0, 0], [1, 2])",
-                                 "cosine([1, 2], [1, null])", "element([1, 2], 2)"}) {
+  for (const std::string call :
+       {"dot([1, 2], [1])", "dot([1, null], [1, 2])", "norm([null, 1])", "euclidean([1], [1, 2])",
+        "cosine([0, 0], [1, 2])", "cosine([1, 2], [1, null])", "element([1, 2], 2)"}) {
     CAPTURE(call);
     CHECK(is_null(call));
   }

@@ -87,7 +87,7 @@ TEST_CASE("is_packed_list: accepts what pack_list() gives and nothing else") {
     pack_list(list.list(), kind, again);
     CHECK(again == bytes);
   }
-  CHECK(accepted > 1'000);
+  CHECK(accepted > 500);
 }
 
 TEST_CASE("pack_lists: a column of lists and back") {

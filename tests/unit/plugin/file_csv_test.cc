@@ -48,6 +48,19 @@ TEST_CASE("file csv: gives the columns asked for, in their order and with declar
         "a:INT64 b:STRING | 1 null | 2 '2,5'");
 }
 
+TEST_CASE("file csv: lists stand there as JSON, where a type says so") {
+  const test::TemporaryDirectory directory;
+  ScanRequest request;
+  request.types = {{"a", {Kind::kDouble, true}}, {"b", {Kind::kString, true}}};
+  CHECK(scan_content(directory, "t.csv", "a,b\n\"[1,null,\"\"NaN\"\"]\",[]\n,\"[\"\"x\"\"]\"\n",
+                     request) ==
+        "a:LIST<DOUBLE> b:LIST<STRING> | [1.0,null,\"NaN\"] [] | null [\"x\"]");
+  CHECK(scan_content(directory, "u.csv", "a,b\n1,[]\n", request)
+            .starts_with("RT0302 u.csv:2 plugin \"file\": column \"a\": not LIST<DOUBLE>: "));
+  CHECK(scan_content(directory, "v.csv", "a,b\n[1,[]\n", request)
+            .starts_with("RT0303 v.csv:2 plugin \"file\": "));
+}
+
 TEST_CASE("file csv: refuses malformed files with the line") {
   const test::TemporaryDirectory directory;
   CHECK(scan_content(directory, "t.csv", "a,b\n1,2\n\"x\ny\",2,3\n") ==
