@@ -4,7 +4,11 @@ namespace rtml {
 
 void append_hexadecimal(std::string& text, std::uint64_t number, int digits) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) text += kDigits[number >> shift & 0xF];
+  const std::size_t end = text.size() + static_cast<std::size_t>(digits);
+  text.resize(end);
+  for (std::size_t i = 1; i <= static_cast<std::size_t>(digits); ++i, number >>= 4) {
+    text[end - i] = kDigits[number & 0xF];
+  }
 }
 
 std::string hexadecimal(std::uint64_t number) {

@@ -1,11 +1,15 @@
 #include "core/dataset/event_watch.h"
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "core/project/source_union.h"
 
 namespace rtml::dataset {
 namespace {
 
-// What ticking off may take of memory: so much, and so much a row.
+// What ticking off may take of memory: so much, and so much a row. Marks take eight bytes a row.
 constexpr std::int64_t kFreeBytes = std::int64_t{16} << 20;
 constexpr std::int64_t kBytesPerRow = 2;
 constexpr std::int64_t kPageBytes = 8'192;
@@ -50,36 +54,57 @@ void EventWatch::add_integers(const table::Column& id) {
   const std::int64_t* const wide = is_wide ? id.values<std::int64_t>().data() : nullptr;
   for (std::int64_t row = 0; row < id.length() && !may_repeat_; ++row) {
     if (id.is_null(row)) continue;
-    may_repeat_ = !tick_off(wide != nullptr ? wide[row] : id.integer_at(row));
+    add_integer(0, wide != nullptr ? wide[row] : id.integer_at(row));
   }
-}
-
-// Returns false if the id was there before, or if there is no telling.
-bool EventWatch::tick_off(std::int64_t id) {
-  const std::int64_t number = id >> 16;
-  Recent& recent = recent_[static_cast<std::size_t>(number) % recent_.size()];
-  if (recent.page == nullptr || recent.number != number) {
-    recent = {number, &pages_[number]};
-    const std::int64_t bytes = std::ssize(pages_) * kPageBytes;
-    if (bytes > kFreeBytes + rows_ * kBytesPerRow) return false;
-  }
-  std::uint64_t& word = recent.page->bits[static_cast<std::size_t>(id >> 6) & 1023];
-  const std::uint64_t bit = std::uint64_t{1} << (id & 63);
-  if ((word & bit) != 0) return false;
-  word |= bit;
-  return true;
 }
 
 void EventWatch::add_texts(const table::Column& id) {
   for (std::int64_t row = 0; row < id.length() && !may_repeat_; ++row) {
     if (id.is_null(row)) continue;
     const std::string_view text = id.text_at(row);
-    if (last_text_ && *last_text_ >= text) {
-      may_repeat_ = true;
-      return;
+    // The ids of a union that are integers in their source.
+    const auto integer = source_.is_union() ? project::integer_of_union_id(text) : std::nullopt;
+    if (integer) {
+      add_integer(integer->part, integer->id);
+    } else {
+      marks_.add(text);
     }
-    last_text_ = text;
   }
+}
+
+void EventWatch::add_integer(std::uint64_t part, std::int64_t id) {
+  if (is_marking_) return marks_.add(part, id);
+  const std::uint64_t number = part << 48 | static_cast<std::uint64_t>(id) >> 16;
+  Recent& recent = recent_[static_cast<std::size_t>(number) % recent_.size()];
+  if (recent.page == nullptr || recent.number != number) {
+    recent = {number, &pages_[number]};
+    const std::int64_t bytes = std::ssize(pages_) * kPageBytes;
+    if (bytes > kFreeBytes + rows_ * kBytesPerRow) {
+      mark_pages();
+      return marks_.add(part, id);
+    }
+  }
+  std::uint64_t& word = recent.page->bits[static_cast<std::size_t>(id >> 6) & 1023];
+  const std::uint64_t bit = std::uint64_t{1} << (id & 63);
+  may_repeat_ = may_repeat_ || (word & bit) != 0;
+  word |= bit;
+}
+
+void EventWatch::mark_pages() {
+  is_marking_ = true;
+  for (const auto& [number, page] : pages_) {
+    for (std::uint64_t place = 0; place < 65'536; ++place) {
+      if ((page.bits[place >> 6] >> (place & 63) & 1) == 0) continue;
+      marks_.add(number >> 48, static_cast<std::int64_t>(number << 16 | place));
+    }
+  }
+  pages_.clear();
+  recent_.clear();
+}
+
+bool EventWatch::may_repeat() {
+  may_repeat_ = may_repeat_ || marks_.take_equal();
+  return may_repeat_;
 }
 
 }  // namespace rtml::dataset

@@ -5,12 +5,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "core/dataset/id_marks.h"
 #include "core/project/definitions.h"
 #include "core/table/batch.h"
 
@@ -25,9 +24,9 @@ class EventWatch {
   // Fails as event_rows() does.
   Status add(const table::Batch& rows);
 
-  // False if every event is known to be another one: the source has no ids, or they are integers
-  // close enough together to be ticked off one by one, or texts that rise from row to row.
-  bool may_repeat() const { return may_repeat_; }
+  // False if every event is known to be another one, as it is, but for accidents of a hash, where
+  // no id is there twice. REQUIRES: nothing is added afterwards.
+  bool may_repeat();
 
  private:
   // Which of 65,536 integers have been seen.
@@ -36,17 +35,23 @@ class EventWatch {
   };
   void add_integers(const table::Column& id);
   void add_texts(const table::Column& id);
-  bool tick_off(std::int64_t id);
+  // Takes the integer id of an event of a part; 0 where there is one source.
+  void add_integer(std::uint64_t part, std::int64_t id);
+  // Goes over to marks, because ids lie too far apart to be ticked off.
+  void mark_pages();
 
   const project::Source& source_;
   std::string what_;
   std::int64_t rows_ = 0;
   bool may_repeat_ = false;
-  std::optional<std::string> last_text_;
-  std::unordered_map<std::int64_t, Page> pages_;
+  // Integers close enough together are ticked off one by one, other ids are marked.
+  bool is_marking_ = false;
+  IdMarks marks_;
+  // By the part, in the highest 16 bits, and the highest 48 bits of the ids.
+  std::unordered_map<std::uint64_t, Page> pages_;
   // The pages that were used last, by the lowest bits of their number.
   struct Recent {
-    std::int64_t number = -1;
+    std::uint64_t number = 0;
     Page* page = nullptr;
   };
   std::vector<Recent> recent_ = std::vector<Recent>(256);

@@ -31,12 +31,13 @@ Column widened(const Column& column, DataType type) {
                      });
 }
 
-template <typename TextOf>
-Column texts_of_ids(const Column& ids, const TextOf& text_of) {
+template <typename AppendText>
+Column texts_of_ids(const Column& ids, const AppendText& append_text) {
   std::string text;
   return make_column({table::Kind::kString}, ids.length(), [&](std::int64_t row) {
     if (ids.is_null(row)) return table::Value();
-    text = text_of(table::value_at(ids, row));
+    text.clear();
+    append_text(text, table::value_at(ids, row));
     return table::Value::of_text(text);
   });
 }
@@ -96,11 +97,14 @@ Result<table::Batch> PartColumns::unite(const table::Batch& rows, std::int64_t f
             type, count, [&](std::int64_t) { return table::Value::of_text(source_.name); }));
         break;
       case UnionValue::Kind::kId:
-        columns.push_back(texts_of_ids(
-            given(), [&](const table::Value& id) { return project::union_id(part_, id); }));
+        columns.push_back(texts_of_ids(given(), [&](std::string& text, const table::Value& id) {
+          project::append_union_id(text, part_, id);
+        }));
         break;
       case UnionValue::Kind::kIdText:
-        columns.push_back(texts_of_ids(given(), project::id_text));
+        columns.push_back(texts_of_ids(given(), [](std::string& text, const table::Value& id) {
+          text += project::id_text(id);
+        }));
         break;
     }
   }

@@ -61,13 +61,38 @@ bool are_in_order(std::span<const RowNumber> rows, std::span<const std::int64_t>
   return true;
 }
 
+// Sorts rows that are some stretches in order each, as those of several files are: merges
+// neighbours until one is left. The order of equal rows stays.
+template <typename Iterator, typename Less>
+void merge_stretches(Iterator begin, Iterator end, const Less& less) {
+  std::vector<Iterator> starts = {begin};
+  for (Iterator row = begin; row != end && row + 1 != end; ++row) {
+    if (less(*(row + 1), *row)) starts.push_back(row + 1);
+  }
+  // Too many of them are rows in no order.
+  if (static_cast<std::ptrdiff_t>(starts.size()) * 8 > end - begin) {
+    return std::stable_sort(begin, end, less);
+  }
+  starts.push_back(end);
+  while (starts.size() > 2) {
+    std::size_t kept = 1;
+    for (std::size_t i = 2; i < starts.size(); i += 2) {
+      std::inplace_merge(starts[i - 2], starts[i - 1], starts[i], less);
+      starts[kept++] = starts[i];
+    }
+    // The last stretch, if it has no neighbour.
+    if (starts.size() % 2 == 0) starts[kept++] = end;
+    starts.resize(kept);
+  }
+}
+
 template <typename Less>
 void sort_groups(Grouped& grouped, std::span<const std::int64_t> times, const Less& less) {
   for (std::size_t e = 0; e + 1 < grouped.begins.size(); ++e) {
     const auto begin = grouped.rows.begin() + grouped.begins[e];
     const auto end = grouped.rows.begin() + grouped.begins[e + 1];
     if (are_in_order({begin, end}, times, less)) continue;
-    std::stable_sort(begin, end, less);
+    merge_stretches(begin, end, less);
     for (auto row = begin; row != end; ++row) {
       grouped.places[*row] = static_cast<RowNumber>(row - grouped.rows.begin());
     }

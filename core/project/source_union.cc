@@ -8,6 +8,14 @@
 namespace rtml::project {
 namespace {
 
+// An id in a union: the part, what the id is in its source, and the id. The flipped sign of an
+// integer makes the order of the digits that of the numbers.
+constexpr int kPartDigits = 4;
+constexpr int kIdDigits = 16;
+constexpr char kTextId = 't';
+constexpr char kIntegerId = 'i';
+constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
+
 using table::DataType;
 using table::Kind;
 
@@ -142,12 +150,34 @@ UnionValue value_of_part(const Source& source, std::size_t part, std::string_vie
 
 std::string union_id(std::size_t part, const table::Value& id) {
   std::string text;
-  append_hexadecimal(text, part, 4);
-  if (id.is_text()) return text.append(1, 't').append(id.text());
-  text += 'i';
-  // The flipped sign makes the order of the digits that of the numbers.
-  append_hexadecimal(text, static_cast<std::uint64_t>(id.integer()) ^ std::uint64_t{1} << 63, 16);
+  append_union_id(text, part, id);
   return text;
+}
+
+void append_union_id(std::string& text, std::size_t part, const table::Value& id) {
+  append_hexadecimal(text, part, kPartDigits);
+  if (id.is_text()) {
+    text.append(1, kTextId).append(id.text());
+    return;
+  }
+  text += kIntegerId;
+  append_hexadecimal(text, static_cast<std::uint64_t>(id.integer()) ^ kSign, kIdDigits);
+}
+
+std::optional<UnionInteger> integer_of_union_id(std::string_view text) {
+  if (text.size() != kPartDigits + 1 + kIdDigits || text[kPartDigits] != kIntegerId) {
+    return std::nullopt;
+  }
+  const auto number = [](std::string_view digits) {
+    std::uint64_t value = 0;
+    for (const char digit : digits) {
+      value =
+          value << 4 | static_cast<std::uint64_t>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    }
+    return value;
+  };
+  return UnionInteger{number(text.substr(0, kPartDigits)),
+                      static_cast<std::int64_t>(number(text.substr(kPartDigits + 1)) ^ kSign)};
 }
 
 std::string id_text(const table::Value& id) {

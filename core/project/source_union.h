@@ -80,6 +80,13 @@ UnionValue value_of_part(const Source& source, std::size_t part, std::string_vie
 
 // The text of kUnionId. REQUIRES: an integer or a text.
 std::string union_id(std::size_t part, const table::Value& id);
+void append_union_id(std::string& text, std::size_t part, const table::Value& id);
+// Such an id taken apart; nothing if it is that of a text.
+struct UnionInteger {
+  std::uint64_t part = 0;
+  std::int64_t id = 0;
+};
+std::optional<UnionInteger> integer_of_union_id(std::string_view text);
 std::string id_text(const table::Value& id);
 
 }  // namespace rtml::project

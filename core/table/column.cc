@@ -240,6 +240,17 @@ void ColumnBuilder::append_rows(const Column& column, std::span<const std::int64
   if (is_plain && (type_.kind == Kind::kInt64 || type_.kind == Kind::kTimestamp)) {
     return append_to(buffers_->int64);
   }
+  if (is_plain && (type_.kind == Kind::kString || type_.kind == Kind::kBytes)) {
+    std::size_t size = buffers_->text.size();
+    buffers_->offsets.reserve(buffers_->offsets.size() + rows.size());
+    for (const std::int64_t row : rows) {
+      size += column.text_at(row).size();
+      buffers_->offsets.push_back(static_cast<std::int32_t>(size));
+    }
+    buffers_->text.reserve(size);
+    for (const std::int64_t row : rows) buffers_->text.append(column.text_at(row));
+    return append_all_valid(static_cast<std::int64_t>(rows.size()));
+  }
   reserve(static_cast<std::int64_t>(rows.size()));
   for (const std::int64_t row : rows) {
     if (row < 0) {
