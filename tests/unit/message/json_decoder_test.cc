@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "core/table/list_limit.h"
+
 using rtml::message::Decoder;
 using rtml::message::DecoderSettings;
 using rtml::message::kMaxDepth;
@@ -164,6 +166,23 @@ TEST_CASE("json decoder: an array is a list, whose items may be null") {
   OneColumn texts({Kind::kString, true});
   const Value words = texts.read(R"(["a", "é"])");
   CHECK(words.list()[1].text() == "é");
+}
+
+TEST_CASE("json decoder: a list has so many items at most") {
+  DecoderSettings settings;
+  settings.format = "json";
+  settings.columns = {{.name = "x", .from = "x", .type = {Kind::kInt64, true}}};
+  const auto decoder = rtml::message::make_decoder(settings);
+  REQUIRE(decoder);
+  TextArena texts;
+  Value list;
+  std::string items = "0";
+  for (std::int64_t i = 1; i < rtml::table::kMostListItems; ++i) items += ",0";
+  REQUIRE((*decoder)->decode(R"({"x": [)" + items + "]}", &list, &texts));
+  CHECK(std::ssize(list.list()) == rtml::table::kMostListItems);
+  const auto longer = (*decoder)->decode(R"({"x": [)" + items + ",0]}", &list, &texts);
+  REQUIRE(!longer);
+  CHECK(longer.error().message() == "$.x: 65537 items, more than the 65536 of a list");
 }
 
 TEST_CASE("json decoder: unknown formats are refused before anything is read") {

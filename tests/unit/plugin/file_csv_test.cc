@@ -54,7 +54,7 @@ TEST_CASE("file csv: lists stand there as JSON, where a type says so") {
   request.types = {{"a", {Kind::kDouble, true}}, {"b", {Kind::kString, true}}};
   CHECK(scan_content(directory, "t.csv", "a,b\n\"[1,null,\"\"NaN\"\"]\",[]\n,\"[\"\"x\"\"]\"\n",
                      request) ==
-        "a:LIST<DOUBLE> b:LIST<STRING> | [1.0,null,\"NaN\"] [] | null [\"x\"]");
+        "a:LIST<DOUBLE> b:LIST<STRING> | [1.0 null \"NaN\"] [] | null ['x']");
   CHECK(scan_content(directory, "u.csv", "a,b\n1,[]\n", request)
             .starts_with("RT0302 u.csv:2 plugin \"file\": column \"a\": not LIST<DOUBLE>: "));
   CHECK(scan_content(directory, "v.csv", "a,b\n[1,[]\n", request)
