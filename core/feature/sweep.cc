@@ -15,6 +15,7 @@
 #include "core/feature/read.h"
 #include "core/feature/sweep_block.h"
 #include "core/feature/sweep_columns.h"
+#include "core/feature/sweep_created.h"
 #include "core/feature/sweep_order.h"
 
 namespace rtml::feature {
@@ -66,6 +67,37 @@ std::vector<Block> make_blocks(const Grouped& events, const Grouped& reads) {
   return blocks;
 }
 
+// Of more rows than the second-level cache holds each line of a column would be fetched once for
+// every entity that has a row in it; so these are put in order beforehand, in one pass over the
+// rows.
+constexpr std::int64_t kManyRows = 65'536;
+
+// The values of events in the order of `Grouped`, or nothing where the column is better read where
+// it is.
+std::optional<Column> in_group_order(const Column& column, const Grouped& grouped) {
+  const Kind kind = column.type().kind;
+  const bool is_integer = kind == Kind::kInt64 || kind == Kind::kTimestamp;
+  if (column.length() < kManyRows || column.null_count() > 0 || column.type().is_list ||
+      !(is_integer || kind == Kind::kDouble)) {
+    return std::nullopt;
+  }
+  CellValues values;
+  const std::size_t size = grouped.rows.size();
+  values.valid.resize(size, 1);
+  const auto put = [&](const auto& source, auto& target) {
+    target.resize(size);
+    for (std::size_t row = 0; row < grouped.places.size(); ++row) {
+      if (grouped.places[row] != Grouped::kNowhere) target[grouped.places[row]] = source[row];
+    }
+  };
+  if (is_integer) {
+    put(column.values<std::int64_t>(), values.integers);
+  } else {
+    put(column.values<double>(), values.numbers);
+  }
+  return to_column(std::move(values), column.type(), false);
+}
+
 // What all blocks read and where they write: disjoint parts, since everything is in the order of
 // OrderedReads until the end. Written to their rows at once, values would go to a different line of
 // memory each.
@@ -76,6 +108,9 @@ struct Job {
   std::vector<Column> slots;
   OrderedEvents ordered_events;
   OrderedReads ordered_reads;
+  // Of `slots`, and of the events' times: in_group_order().
+  std::vector<std::optional<Column>> grouped_slots;
+  std::optional<Column> grouped_times;
   std::vector<CellValues> cells;        // One value a read.
   std::vector<std::uint8_t> has_nulls;  // Of the cells.
   std::vector<Status> statuses;
@@ -118,17 +153,22 @@ class BlockSweep {
     const Grouped& reads = job_.ordered_reads.grouped;
     const auto events_begin = events.begins[std::min(block.begin, events.begins.size() - 1)];
     const auto events_end = events.begins[std::min(block.end, events.begins.size() - 1)];
+    first_event_ = static_cast<std::size_t>(events_begin);
     event_rows_ = std::span(events.rows)
-                      .subspan(static_cast<std::size_t>(events_begin),
-                               static_cast<std::size_t>(events_end - events_begin));
+                      .subspan(first_event_, static_cast<std::size_t>(events_end - events_begin));
     first_read_ = static_cast<std::size_t>(reads.begins[block.begin]);
     read_rows_ =
         std::span(reads.rows)
             .subspan(first_read_, static_cast<std::size_t>(reads.begins[block.end]) - first_read_);
     prefixes_.clear();
     times_.resize(event_rows_.size());
-    const auto times = job_.events.time.values<std::int64_t>();
-    for (std::size_t i = 0; i < times_.size(); ++i) times_[i] = times[event_rows_[i]];
+    if (job_.grouped_times) {
+      const auto times = job_.grouped_times->values<std::int64_t>();
+      std::copy_n(times.begin() + first_event_, times_.size(), times_.begin());
+    } else {
+      const auto times = job_.events.time.values<std::int64_t>();
+      for (std::size_t i = 0; i < times_.size(); ++i) times_[i] = times[event_rows_[i]];
+    }
     read_times_ = times_;
     if (!job_.ordered_reads.are_events) {
       own_read_times_.resize(read_rows_.size());
@@ -152,7 +192,11 @@ class BlockSweep {
       const Kind kind = program_.slots[s].kind;
       CellValues& values = slots_[s].values;
       resize(values, {kind}, event_rows_.size());
-      gather_slot(job_.slots[s], values);
+      if (job_.grouped_slots[s]) {
+        copy_slot(*job_.grouped_slots[s], values);
+      } else {
+        gather_slot(job_.slots[s], values);
+      }
       slots_[s].view = {kind, values.valid.data(), nullptr, nullptr, nullptr, nullptr};
       if (kind == Kind::kDouble) {
         slots_[s].view.numbers = values.numbers.data();
@@ -162,6 +206,20 @@ class BlockSweep {
         slots_[s].view.integers = values.integers.data();
       }
     }
+  }
+
+  // The same of a column in the order of groups.
+  void copy_slot(const Column& column, CellValues& values) const {
+    std::fill(values.valid.begin(), values.valid.end(), std::uint8_t{1});
+    const std::size_t count = event_rows_.size();
+    if (column.type().kind != Kind::kDouble) {
+      const auto integers = column.values<std::int64_t>();
+      std::copy_n(integers.begin() + first_event_, count, values.integers.begin());
+      return;
+    }
+    const auto numbers = column.values<double>().subspan(first_event_, count);
+    std::transform(numbers.begin(), numbers.end(), values.numbers.begin(),
+                   [](double number) { return canonical(number); });
   }
 
   void gather_slot(const Column& column, CellValues& values) const {
@@ -193,10 +251,14 @@ class BlockSweep {
     }
   }
 
+  BlockTimes block_times() const { return {times_, created_us_, read_times_}; }
+
   // Finds the events of every window and the latest one for each read, entity by entity.
   void place_reads(const Block& block) {
     places_.start_block(read_rows_.size());
-    const BlockTimes times{times_, created_us_, read_times_};
+    const BlockTimes times = block_times();
+    entities_.clear();
+    created_windows_.clear();
     const Grouped& events = job_.ordered_events.grouped;
     const Grouped& reads = job_.ordered_reads.grouped;
     EntityRange entity;
@@ -206,7 +268,9 @@ class BlockSweep {
       entity.last_event += has_events ? events.begins[e + 1] - events.begins[e] : 0;
       entity.first_read = entity.last_read;
       entity.last_read += reads.begins[e + 1] - reads.begins[e];
-      if (entity.first_read < entity.last_read) places_.place(times, entity);
+      if (entity.first_read == entity.last_read) continue;
+      places_.place(times, entity);
+      if (program_.as_of_created) entities_.push_back(entity);
     }
     if (!job_.statuses.empty()) tell_ages();
   }
@@ -242,13 +306,13 @@ class BlockSweep {
     task.memory = &memory_;
     if (cell.aggregate == nullptr) {
       take_latest(task);
-    } else if (program_.as_of_created) {
-      task.window = places_.window(cell.window);
-      read_each(cell, task);
     } else {
-      task.window = places_.window(cell.window);
+      const CreatedWindow* const created =
+          program_.as_of_created ? &created_window(cell.window) : nullptr;
+      task.window = created == nullptr ? places_.window(cell.window) : created->reads();
       task.prefix = prefix_of(cell);
       cell.aggregate->sweep(task);
+      if (created != nullptr) read_others(cell, task, *created);
     }
     if (std::memchr(task.result.valid.data(), 0, task.reads) != nullptr) has_nulls_[index] = true;
   }
@@ -283,18 +347,32 @@ class BlockSweep {
     }
   }
 
-  // Window after window: what was created by a read's time differs from read to read, so nothing
-  // slides.
-  void read_each(const Cell& cell, const SweepTask& task) {
+  const CreatedWindow& created_window(std::size_t window) {
+    if (created_windows_.empty()) created_windows_.resize(program_.windows.size());
+    std::optional<CreatedWindow>& known = created_windows_[window];
+    if (!known) known.emplace(places_.window(window), block_times(), entities_);
+    return *known;
+  }
+
+  // Reads one by one the windows that do not slide.
+  void read_others(const Cell& cell, const SweepTask& task, const CreatedWindow& created) {
     KeptWindow window;
     window.values = task.values;
     window.filter = task.filter;
     window.parameters = &cell.parameters;
     window.times_us = times_.data();
-    if (program_.as_of_created) window.created_us = created_us_.data();
-    for (std::size_t r = 0; r < read_rows_.size(); ++r) {
+    const WindowReads whole = places_.window(cell.window);
+    for (const Position other : created.others()) {
+      const auto r = static_cast<std::size_t>(other);
+      // What the sweep counted of the window in its place does not count.
       window.begin = static_cast<std::size_t>(task.window.lows[r]);
       window.end = static_cast<std::size_t>(task.window.highs[r]);
+      window.created_us = nullptr;
+      const std::int64_t before = memory_.overflows;
+      static_cast<void>(cell.aggregate->read(window, memory_));
+      memory_.overflows = before - (memory_.overflows - before);
+      window.end = static_cast<std::size_t>(whole.highs[r]);
+      window.created_us = created_us_.data();
       window.created_limit_us = read_times_[r];
       store(task.result, r, cell.aggregate->read(window, memory_));
     }
@@ -304,7 +382,8 @@ class BlockSweep {
   const Program& program_;
   std::span<const RowNumber> event_rows_;
   std::span<const RowNumber> read_rows_;
-  std::size_t first_read_ = 0;  // Of the block, in the order of OrderedReads.
+  std::size_t first_event_ = 0;  // Of the block, in the order of OrderedEvents.
+  std::size_t first_read_ = 0;   // The same of OrderedReads.
   std::vector<std::int64_t> times_;
   std::vector<std::int64_t> created_us_;      // With as_of_created only.
   std::vector<std::int64_t> own_read_times_;  // Where the reads are not the events.
@@ -312,6 +391,8 @@ class BlockSweep {
   ReadPlaces places_;
   std::vector<SlotMemory> slots_;
   std::vector<std::unique_ptr<Prefix>> prefixes_;
+  std::vector<EntityRange> entities_;  // With as_of_created only, and so are
+  std::vector<std::optional<CreatedWindow>> created_windows_;
   std::vector<bool> has_nulls_;
   ReadMemory memory_;
 };
@@ -389,6 +470,8 @@ void put_in_row_order(const Job& job, CellValues& values, CellValues& spare, boo
   put_in_row_order(job, values.lists, spare.lists, {});
   if (has_nulls) {
     put_in_row_order(job, values.valid, spare.valid, 1);
+  } else if (job.ordered_reads.without_key.empty()) {
+    values.valid.resize(rows);  // All of them are 1 and in their places.
   } else {
     values.valid.assign(rows, 1);
   }
@@ -439,6 +522,10 @@ Result<SweepResult> sweep(const Program& program, const EventColumns& events,
           .slots = std::move(slots),
           .ordered_events = std::move(ordered_events),
           .ordered_reads = std::move(ordered_reads)};
+  job.grouped_times = in_group_order(clean.time, job.ordered_events.grouped);
+  for (const Column& slot : job.slots) {
+    job.grouped_slots.push_back(in_group_order(slot, job.ordered_events.grouped));
+  }
   // One more than there are: that an array is empty says that nobody wants it.
   const std::size_t room = job.ordered_reads.grouped.rows.size() + 1;
   job.cells.resize(program.cells.size());
