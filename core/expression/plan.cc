@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/base/exact_sum.h"
 #include "core/base/name.h"
 #include "core/base/text_list.h"
 
@@ -385,9 +386,13 @@ Literal::Literal(const Node& node) {
       for (const Node& item : node.arguments) items_.emplace_back(item);
       for (const Literal& item : items_) {
         const Value value = item.value();
-        item_values_.push_back(has_numbers && value.is_integer()
-                                   ? Value::of_number(static_cast<double>(value.integer()))
-                                   : value);
+        if (value.is_number()) {
+          item_values_.push_back(Value::of_number(canonical(value.number())));
+        } else {
+          item_values_.push_back(has_numbers && value.is_integer()
+                                     ? Value::of_number(static_cast<double>(value.integer()))
+                                     : value);
+        }
       }
       break;
     }

@@ -97,9 +97,16 @@ struct ColumnPlaces {
 
 std::optional<Result<table::Value>> text_value(
     const std::vector<std::pair<std::string, std::string>>& texts, const table::Field& field,
-    const std::string& what) {
+    const std::string& what, table::ValueMemory& memory) {
   for (const auto& [name, text] : texts) {
-    if (name == field.name) return value_of_text(text, field.type, what);
+    if (name != field.name) continue;
+    if (!field.type.is_list) return value_of_text(text, field.type, what);
+    // There is no other text of a list.
+    const Result<Json> list = parse_json(text, what);
+    if (!list) return value_of_text(text, field.type, what);
+    auto value = value_of_json(*list, field.type, {}, what, memory);
+    if (value) *value = memory.keep(*value);
+    return value;
   }
   return std::nullopt;
 }
@@ -108,7 +115,8 @@ Result<table::Value> column_of(const table::Field& field, const ColumnPlaces& pl
                                const feature::OnDemandProgram& view, table::ValueMemory& memory) {
   const std::string what = "column " + field.name + " of the request";
   if (places.columns != nullptr) {
-    if (auto value = text_value(places.columns->texts, field, what)) return std::move(*value);
+    if (auto value = text_value(places.columns->texts, field, what, memory))
+      return std::move(*value);
     const Json& json = places.columns->json;
     if (const auto found = json.find(field.name); found != json.end()) {
       return value_of_json(*found, field.type, {}, what, memory);
@@ -117,7 +125,7 @@ Result<table::Value> column_of(const table::Field& field, const ColumnPlaces& pl
   if (const auto found = places.event.find(field.name); found != places.event.end()) {
     return value_of_json(*found, field.type, {}, "column " + field.name + " of the event", memory);
   }
-  if (auto value = text_value(places.keys, field, what)) return std::move(*value);
+  if (auto value = text_value(places.keys, field, what, memory)) return std::move(*value);
   return fail(ErrorCode::kUsage,
               "on-demand view " + view.view() + " needs a column of the request: " + field.name);
 }
