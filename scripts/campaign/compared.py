@@ -11,7 +11,7 @@ class Failure(Exception):
 
 def bits(value, kind):
     """A value of JSON, whose numbers are texts, in a form that two equal values share."""
-    if value is None or kind in ("STRING", "BOOL", "TIMESTAMP"):
+    if value is None or kind in ("STRING", "BYTES", "BOOL", "TIMESTAMP"):
         return value
     if kind.startswith("LIST<"):
         items = json.loads(value, parse_float=str, parse_int=str) if isinstance(value, str) else value

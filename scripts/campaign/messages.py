@@ -8,10 +8,10 @@ import json
 import struct
 
 AVRO = {"BOOL": "boolean", "INT32": "int", "INT64": "long", "FLOAT": "float", "DOUBLE": "double",
-        "STRING": "string", "TIMESTAMP": {"type": "long", "logicalType": "timestamp-micros"}}
+        "STRING": "string", "BYTES": "bytes", "TIMESTAMP": {"type": "long", "logicalType": "timestamp-micros"}}
 PROTOBUF = {"BOOL": ("bool",), "INT32": ("int32", "sint32", "sfixed32"),
             "INT64": ("int64", "sint64", "sfixed64"), "FLOAT": ("float",), "DOUBLE": ("double",),
-            "STRING": ("string",), "TIMESTAMP": ("google.protobuf.Timestamp",)}
+            "STRING": ("string",), "BYTES": ("bytes",), "TIMESTAMP": ("google.protobuf.Timestamp",)}
 
 
 def varint(value):
@@ -77,7 +77,7 @@ class Avro:
             return b"\1" if value else b"\0"
         if kind in ("FLOAT", "DOUBLE"):
             return struct.pack("<f" if kind == "FLOAT" else "<d", value)
-        if kind == "STRING":
+        if kind in ("STRING", "BYTES"):
             return zigzag(len(value.encode())) + value.encode()
         return zigzag(value)
 
@@ -119,7 +119,7 @@ class Protobuf:
             return varint(number << 3) + zigzag(value)
         if written in ("bool", "int32", "int64"):
             return varint(number << 3) + varint(int(value))
-        content = value.encode() if written == "string" else timestamp(value)
+        content = value.encode() if written in ("string", "bytes") else timestamp(value)
         return varint(number << 3 | 2) + varint(len(content)) + content
 
 

@@ -16,7 +16,8 @@ NOW_US = 1_790_000_000_000_000  # Not later than any run: events after it come f
 # The source has to have the columns that stand behind an expression.
 FILTERS = (("flag", "flag"), ("x > 0", "x"), ("y % 2 == 0", "y"), ("s == 'a' or x < 1", "sx"))
 NUMERIC = ("x", "z", "w", "y", "n", "flag", "x + z")
-ANY = ("x", "z", "w", "y", "n", "s", "flag", "moment")
+ANY = ("x", "z", "w", "y", "n", "s", "b", "flag", "moment")
+KEYS = (["k"], ["k"], ["name"], ["k", "name"], [], ["flag"], ["moment"], ["k", "moment", "flag"])
 NUMBERS = ("BOOL", "INT32", "INT64", "FLOAT", "DOUBLE")
 # name: (arguments, what it gives; None: the argument's type)
 AGGREGATES = {"sum": (NUMERIC, None), "mean": (NUMERIC, "DOUBLE"), "min": (ANY, None),
@@ -41,7 +42,7 @@ class RandomProject:
         self.unit_us = UNITS_US[self.unit]
         self.span = rng.randint(1, 120)
         self.origin_us = self.random_origin()
-        self.keys = rng.choice((["k"], ["name"], ["k", "name"], []))
+        self.keys = rng.choice(KEYS)
         self.is_as_of_created = rng.random() < 0.15
         # Kept whole: no state forgets anything, so events may come in any order and an id may come
         # again with other values.
@@ -142,7 +143,7 @@ class RandomProject:
         rng = self.rng
         if rng.random() < 0.1:
             kinds = self.columns_of(None)
-            column = rng.choice([column for column in ANY if column in kinds])
+            column = rng.choice([column for column in ANY if kinds.get(column, "BYTES") != "BYTES"])
             self.features.append((name, kinds[column]))
             return {"name": name, "type": kinds[column], "column": column}
         source = rng.choice((None, rng.choice(self.sources))) if len(self.sources) > 1 else None
@@ -156,8 +157,10 @@ class RandomProject:
             if aggregate != "rate" or kind in ("sliding", "tumbling"):
                 break
         arguments, given = AGGREGATES[aggregate]
+        # Files of lines hold no BYTES, so no feature gives them.
         argument = rng.choice([argument for argument in arguments if argument in kinds and
-                               (arguments is ANY or kinds[argument] in NUMBERS)])
+                               (kinds[argument] in NUMBERS or arguments is ANY and
+                                (kinds[argument] != "BYTES" or given == "INT64"))])
         if aggregate in ("count", "rate") and rng.random() < 0.5:
             argument = ""
         constant = {"last_k": ", 3", "top_k": ", 3", "quantile": ", 0.3", "approx_quantile": ", 0.3",

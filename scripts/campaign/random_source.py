@@ -10,7 +10,7 @@ from messages import Avro, Framed, Protobuf
 
 MIN_US, MAX_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # Years of four digits.
 COLUMNS = {"k": "INT64", "name": "STRING", "x": "DOUBLE", "z": "DOUBLE", "y": "INT64", "n": "INT32",
-           "w": "FLOAT", "s": "STRING", "flag": "BOOL", "moment": "TIMESTAMP"}
+           "w": "FLOAT", "s": "STRING", "b": "BYTES", "flag": "BOOL", "moment": "TIMESTAMP"}
 NAMES = ("a", "", "a b", "é=ü", 'quote "\' \\', "a text that is longer than sixteen bytes, with commas")
 TEXTS = ("", "a", "b", "a text longer than sixteen bytes", "é")
 UNIT_STEPS_US = {"us": 1, "ns": 1, "ms": 1_000, "s": 1_000_000}
@@ -53,9 +53,11 @@ class Event:
         return self.values.get("c")
 
     def key(self, names):
-        """Nothing if the event is no entity's."""
+        """As JSON has it; nothing if the event is no entity's."""
         key = tuple(self.values[name] for name in names)
-        return None if None in key else key
+        if None in key:
+            return None
+        return tuple(moment(value) if name == "moment" else value for name, value in zip(names, key))
 
 
 class RandomSource:
@@ -84,8 +86,8 @@ class RandomSource:
     def narrow(self):
         """Takes columns away and gives some another type, as a second source of a view may have
         them."""
-        for column in ("z", "y", "n", "w", "s", "moment"):
-            if self.rng.random() < 0.3:
+        for column in ("z", "y", "n", "w", "s", "b", "moment"):
+            if self.rng.random() < 0.3 and column not in self.project.keys:
                 del self.columns[column]
         for column, kind in (("n", "INT64"), ("k", "INT32"), ("z", "STRING")):
             if column in self.columns and self.rng.random() < 0.3:
@@ -120,7 +122,7 @@ class RandomSource:
             return rng.randrange(project.key_count) - 1
         if column == "name":
             return rng.choice(NAMES[:1 + project.key_count])
-        if kind == "STRING":
+        if kind in ("STRING", "BYTES"):
             return rng.choice(TEXTS)
         if kind == "DOUBLE":
             return project.number()
@@ -129,7 +131,9 @@ class RandomSource:
         if kind == "BOOL":
             return rng.random() < 0.5
         if kind == "TIMESTAMP":
-            return clamp(time_us - rng.randrange(10))
+            # As a key it comes again.
+            return clamp(project.origin_us - rng.randrange(4) if column in project.keys else
+                         time_us - rng.randrange(10))
         return project.integer() if column == "y" else rng.randint(-2**31, 2**31 - 1)
 
     def identity(self, number):

@@ -191,8 +191,11 @@ class Round(Program):
         keys = {event.key(self.project.keys) for events in self.project.partitions
                 for event in events if event.values is not None}
         known = sorted((key for key in keys if key is not None), key=repr)
-        unknown = tuple(99 if key == "k" else "nobody" for key in self.project.keys)
-        return known + [unknown] if self.project.keys else [()]
+        if not self.project.keys:
+            return [()]
+        unknown = {"k": 99, "name": "nobody", "flag": True, "moment": "1970-01-01T00:00:00.5Z"}
+        self.rng.shuffle(known)
+        return known[:20] + [tuple(unknown[key] for key in self.project.keys)]
 
     def moments_us(self):
         times = [event.time_us for events in self.project.partitions for event in events
@@ -211,6 +214,11 @@ class Round(Program):
         oldest += [self.cutover_us] if self.cutover_us is not None else []
         return max(oldest) - self.project.history_us if oldest else None
 
+    def entity_words(self, entity):
+        for key, value in zip(self.project.keys, entity):
+            yield "--entity"
+            yield f"{key}={json.dumps(value) if isinstance(value, bool) else value}"
+
     def check_online(self):
         keys, entities, times_us = self.project.keys, self.entities(), self.moments_us()
         wanted = [{**dict(zip(keys, entity)), "event_timestamp": moment(at)}
@@ -220,8 +228,7 @@ class Round(Program):
         self.call("dataset", "build", "--entities", "wanted.jsonl", "--features", "v",
                   "-o", "expected.jsonl")
         expected = [self.features_of(row) for row in self.rows("expected.jsonl")]
-        words = [word for entity in entities for key, value in zip(keys, entity)
-                 for word in ("--entity", f"{key}={value}")]
+        words = [word for entity in entities for word in self.entity_words(entity)]
         oldest_us = self.oldest_us()
         may_not_know = self.project.has_sessions and len(self.project.partitions) > 1
         for number, at in enumerate(times_us):
@@ -249,7 +256,8 @@ class Round(Program):
         at = source.make_event(10**5, self.rng.choice(self.moments_us()), 0)
         at_us = clamp(at.time_us + self.rng.choice((0, 0, 0, project.unit_us)))
         entity = self.rng.choice(self.entities())
-        at.values.update(zip(project.keys, entity))
+        at.values.update((key, from_moment(value) if key == "moment" else value)
+                         for key, value in zip(project.keys, entity))
         if source.has_id and at.values["id"] is None:
             at.values["id"] = source.identity(10**5)
         if oldest_us is not None and min(at_us, at.time_us) < oldest_us:
@@ -259,9 +267,8 @@ class Round(Program):
             event["event_source"] = source.name
         if at.time_us == at_us and source.has_id and self.rng.random() < 0.5:
             del event["t"]
-        words = [word for key, value in zip(project.keys, entity)
-                 for word in ("--entity", f"{key}={value}")]
-        status, text = self.call("feature", "get", "v", *words, "--at", moment(at_us), "--event",
+        status, text = self.call("feature", "get", "v", *self.entity_words(entity), "--at",
+                                 moment(at_us), "--event",
                                  json.dumps(event), "--output", "json", statuses=(0, 1))
         if status != 0:
             if "RT0406" in text and project.has_sessions and len(project.partitions) > 1:
@@ -314,6 +321,11 @@ class Round(Program):
             self.project.is_as_of_created and (event.created_us is None or event.created_us > at_us))]
         return bool(latest) and (not self.project.ttl_us or max(latest) >= at_us - self.project.ttl_us)
 
+    @staticmethod
+    def key_of(value, name):
+        """In the order of its type."""
+        return int(value) if name == "k" else from_moment(value) if name == "moment" else value
+
     def check_schedule(self):
         """A row for each entity that is known at each multiple of the period, whose features are
         those of a training set."""
@@ -328,10 +340,10 @@ class Round(Program):
         self.call("feature", "materialize", "v", "--every", f"{period_us}us", "-o", "every.jsonl",
                   cpus=self.rng.choice((None, "0")))
         moments = [i * period_us for i in range(first, last + 1)]
-        expected = sorted((at, key) for at in moments for key, events in entities.items()
-                          if self.is_known(events, at))
-        found = [(from_moment(row["event_timestamp"]),
-                  tuple(int(row[key]) if key == "k" else row[key] for key in project.keys))
+        expected = sorted((at, tuple(map(self.key_of, key, project.keys))) for at in moments
+                          for key, events in entities.items() if self.is_known(events, at))
+        found = [(from_moment(row["event_timestamp"]), tuple(self.key_of(row[key], key)
+                                                             for key in project.keys))
                  for row in self.rows("every.jsonl")]
         if found != expected:
             wrong = sorted(set(found) ^ set(expected))[:3]
