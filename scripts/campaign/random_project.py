@@ -257,6 +257,8 @@ class RandomProject:
         event = source.make_event(number, time_us, 0)
         # By its time as the source writes it, which may be coarser.
         event.due_us = event.time_us + rng.randrange(max(disorder_us, 1))
+        event.is_spoiled = (source.has_spoiled and source.is_plain() and not is_first and
+                            rng.random() < 0.1)
         return event
 
     # ---- what a stream must do with them ----
@@ -267,7 +269,7 @@ class RandomProject:
         none)."""
         applied, late, keyless, dead, latest_us = [], [], [], 0, None
         for event in arrivals:
-            if event.values is None or event.is_future:
+            if event.values is None or event.is_future or event.is_spoiled:
                 dead += 1
             elif event.key(self.keys) is None:
                 keyless.append(event)
@@ -280,11 +282,11 @@ class RandomProject:
         return applied, late, keyless, dead, latest_us
 
     def batch_events(self, source):
-        """The events that no stream finds late or refuses."""
+        """The events that no stream finds late, nor refuses for good."""
         events = []
         for partition in source.partitions:
             applied, _, keyless, _, _ = self.sort(partition)
-            events += applied + keyless
+            events += applied + keyless + [event for event in partition if event.is_spoiled]
         return events
 
     # ---- files ----

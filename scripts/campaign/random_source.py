@@ -47,6 +47,7 @@ class Event:
         self.source, self.time_us, self.values, self.due_us = source, time_us, values, due_us
         self.time = None  # As the source writes it.
         self.is_future = False
+        self.is_spoiled = False  # Its message is a dead letter until it is corrected.
 
     @property
     def created_us(self):
@@ -80,6 +81,9 @@ class RandomSource:
         self.partitions = [[] for _ in range(rng.randint(1, 4 if len(project.sources) == 0 else 2))]
         self.batch_rows = rng.choice((1, 7, 50, 65_536))
         self.has_poison = rng.random() < 0.2
+        # A Redis Cluster takes no replays.
+        self.has_spoiled = (project.is_kept_whole and rng.random() < 0.3 and
+                            "cluster" not in (project.store or {}))
         self.format = None
         self.written = []
 
@@ -206,10 +210,25 @@ class RandomSource:
             items = [item for item in items if item[1] is not None or self.rng.random() < 0.5]
         return json.dumps(dict(items), ensure_ascii=self.rng.random() < 0.5)
 
+    def is_plain(self):
+        """Whether its messages are the texts of rows."""
+        return self.format is None or isinstance(self.format, Json)
+
+    def spoiled(self, event):
+        row = json.loads(self.row(event, True))
+        return json.dumps({**row, "x": "many", "was": row["x"]}).encode()
+
+    @staticmethod
+    def corrected(message):
+        row = json.loads(message)
+        return json.dumps({**row, "x": row["was"]}) if row.get("x") == "many" else message
+
     def message(self, event):
         """As the stream carries it, without the end of a line."""
         if event.values is None:
             return self.rng.choice(POISON)
+        if event.is_spoiled:
+            return self.spoiled(event)
         if self.medium == "file":
             return self.row(event, False).encode()
         return self.format.encode({**event.values, "t": event.time, "event": event})
