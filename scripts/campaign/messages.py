@@ -50,7 +50,8 @@ class Avro:
     def schema(self):
         fields = []
         for column, kind, null_at in self.fields:
-            written = AVRO[kind]
+            written = AVRO[kind] if kind in AVRO else {"type": "array",
+                                                       "items": ["null", AVRO[kind[5:-1]]]}
             if null_at is not None:
                 written = ["null", written] if null_at == 0 else [written, "null"]
             fields.append({"name": column, "type": written})
@@ -73,6 +74,10 @@ class Avro:
 
     @staticmethod
     def item(kind, value):
+        if isinstance(value, list):
+            items = [b"\0" if item is None else b"\2" + Avro.item(kind[5:-1], item)
+                     for item in value]
+            return (zigzag(len(items)) + b"".join(items) if items else b"") + b"\0"
         if kind == "BOOL":
             return b"\1" if value else b"\0"
         if kind in ("FLOAT", "DOUBLE"):
@@ -88,19 +93,25 @@ class Protobuf:
 
     def __init__(self, rng, name, columns, required):
         self.rng, self.required = rng, required
-        numbers = rng.sample((*range(1, 30), 15_000, 536_870_911), len(columns))
-        self.fields = [(column, kind, rng.choice(PROTOBUF[kind]), number)
-                       for (column, kind), number in zip(columns.items(), numbers)]
-        lines = [f"  {'' if column in required or written[0] == 'g' else 'optional '}{written} "
-                 f"{column} = {number};\n" for column, _, written, number in self.fields]
+        numbers = rng.sample((*range(1, 60), 15_000, 536_870_911), len(columns))
+        self.fields = [(column, kind, rng.choice(PROTOBUF[kind.removeprefix("LIST<").rstrip(">")]),
+                        number) for (column, kind), number in zip(columns.items(), numbers)]
+        lines = [f"  {self.label(column, kind, written)}{written} {column} = {number};\n"
+                 for column, kind, written, number in self.fields]
         self.files = {f"{name}.proto": 'syntax = "proto3";\npackage campaign;\n'
                       'import "google/protobuf/timestamp.proto";\n'
                       f"message Event {{\n{''.join(lines)}}}\n"}
         self.keys = {"format": "protobuf", "schema": f"{name}.proto", "message": "campaign.Event"}
 
+    def label(self, column, kind, written):
+        if kind.startswith("LIST<"):
+            return "repeated "
+        return "" if column in self.required or written[0] == "g" else "optional "
+
     def encode(self, values):
-        parts = [self.field(number, written, values[column])
-                 for column, _, written, number in self.fields
+        parts = [self.repeated(number, written, values[column]) if kind.startswith("LIST<") else
+                 self.field(number, written, values[column])
+                 for column, kind, written, number in self.fields
                  if values[column] is not None and not (
                      column in self.required and written[0] != "g" and values[column] == 0 and
                      self.rng.random() < 0.5)]
@@ -108,6 +119,15 @@ class Protobuf:
             parts.append(varint(100 << 3 | 2) + b"\3abc")
         self.rng.shuffle(parts)
         return b"".join(parts)
+
+    def repeated(self, number, written, items):
+        """Numbers packed or one by one, as readers must take either."""
+        fields = [self.field(number, written, item) for item in items]
+        if written in ("string", "bytes") or written[0] == "g" or not items or self.rng.random() < 0.3:
+            return b"".join(fields)
+        tag = len(varint(number << 3))
+        content = b"".join(field[tag:] for field in fields)
+        return varint(number << 3 | 2) + varint(len(content)) + content
 
     @staticmethod
     def field(number, written, value):

@@ -6,7 +6,7 @@ Every choice comes from one random.Random, so that a seed names a project.
 import json
 import math
 
-from random_source import COLUMNS, MAX_US, MIN_US, Event, RandomSource
+from random_source import COLUMNS, LISTS, MAX_US, MIN_US, Event, RandomSource
 
 UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000,
             "d": 86_400_000_000}
@@ -14,9 +14,17 @@ UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_00
 ORIGINS_US = (0, 0, 10**15, -2_208_988_800_000_000, -62_135_000_000_000_000, MIN_US, MAX_US, 10**17)
 NOW_US = 1_790_000_000_000_000  # Not later than any run: events after it come from the future.
 # The source has to have the columns that stand behind an expression.
-FILTERS = (("flag", "flag"), ("x > 0", "x"), ("y % 2 == 0", "y"), ("s == 'a' or x < 1", "sx"))
-NUMERIC = ("x", "z", "w", "y", "n", "flag", "x + z")
-ANY = ("x", "z", "w", "y", "n", "s", "b", "flag", "moment")
+FILTERS = (("flag", ("flag",)), ("x > 0", ("x",)), ("y % 2 == 0", ("y",)),
+           ("s == 'a' or x < 1", ("s", "x")), ("contains(ls, 'a')", ("ls",)))
+# Arguments that are computed: what they give, and of which columns.
+COMPUTED = {"x + z": ("DOUBLE", ("x", "z")), "length(li)": ("INT64", ("li",)),
+            "sum(ld)": ("DOUBLE", ("ld",)), "mean(lw)": ("DOUBLE", ("lw",)),
+            "dot(ld, lw)": ("DOUBLE", ("ld", "lw")), "element(li, 0)": ("INT64", ("li",)),
+            "contains(ls, 'b')": ("BOOL", ("ls",)), "element(ls, -1)": ("STRING", ("ls",)),
+            "max(lt)": ("TIMESTAMP", ("lt",))}
+ANY = ("x", "z", "w", "y", "n", "s", "b", "flag", "moment", *LISTS, *COMPUTED)
+NUMERIC = ("x", "z", "w", "y", "n", "flag", *COMPUTED)
+WHOLE = ("first", "last", "count", "count_distinct", "approx_count_distinct")  # Take lists.
 KEYS = (["k"], ["k"], ["name"], ["k", "name"], [], ["flag"], ["moment"], ["k", "moment", "flag"])
 NUMBERS = ("BOOL", "INT32", "INT64", "FLOAT", "DOUBLE")
 # name: (arguments, what it gives; None: the argument's type)
@@ -99,8 +107,9 @@ class RandomProject:
                      if all(columns.get(name) == kind for columns in wide)}
             if source is not None:
                 kinds = {**source.columns, **kinds}
-        if all(kinds.get(name) == "DOUBLE" for name in "xz"):
-            kinds["x + z"] = "DOUBLE"
+        for text, (kind, columns) in COMPUTED.items():
+            if all(kinds.get(name) == COLUMNS[name] for name in columns):
+                kinds[text] = kind
         return kinds
 
     def duration(self, least, most, factor=1):
@@ -143,7 +152,8 @@ class RandomProject:
         rng = self.rng
         if rng.random() < 0.1:
             kinds = self.columns_of(None)
-            column = rng.choice([column for column in ANY if kinds.get(column, "BYTES") != "BYTES"])
+            column = rng.choice([column for column in kinds if column in ANY and
+                                 column not in COMPUTED and kinds[column] != "BYTES"])
             self.features.append((name, kinds[column]))
             return {"name": name, "type": kinds[column], "column": column}
         source = rng.choice((None, rng.choice(self.sources))) if len(self.sources) > 1 else None
@@ -160,7 +170,8 @@ class RandomProject:
         # Files of lines hold no BYTES, so no feature gives them.
         argument = rng.choice([argument for argument in arguments if argument in kinds and
                                (kinds[argument] in NUMBERS or arguments is ANY and
-                                (kinds[argument] != "BYTES" or given == "INT64"))])
+                                (kinds[argument] != "BYTES" or given == "INT64") and
+                                (argument not in LISTS or aggregate in WHOLE))])
         if aggregate in ("count", "rate") and rng.random() < 0.5:
             argument = ""
         constant = {"last_k": ", 3", "top_k": ", 3", "quantile": ", 0.3", "approx_quantile": ", 0.3",
@@ -178,8 +189,7 @@ class RandomProject:
         if source is not None:
             feature["source"] = source.name
         filters = [text for text, columns in FILTERS
-                   if all(kinds.get(column) == COLUMNS[column] for column in
-                          ([columns] if columns == "flag" else columns))]
+                   if all(kinds.get(column) == COLUMNS[column] for column in columns)]
         if rng.random() < 0.4:
             feature["filter"] = rng.choice(filters)
         return feature
@@ -194,6 +204,8 @@ class RandomProject:
             other = "y" if "y" in kinds else "0"
             lines.append({"name": "e3", "type": "DOUBLE",
                           "expression": f"f0 / 3 + coalesce(x, {other})"})
+        if "ld" in kinds and self.rng.random() < 0.3:
+            lines.append({"name": "e4", "type": "DOUBLE", "expression": "cosine(ld, [0.5, 0.25])"})
         self.features += [(line["name"], line["type"]) for line in lines]
         return lines
 

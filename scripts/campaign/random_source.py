@@ -10,7 +10,10 @@ from messages import Avro, Framed, Protobuf
 
 MIN_US, MAX_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # Years of four digits.
 COLUMNS = {"k": "INT64", "name": "STRING", "x": "DOUBLE", "z": "DOUBLE", "y": "INT64", "n": "INT32",
-           "w": "FLOAT", "s": "STRING", "b": "BYTES", "flag": "BOOL", "moment": "TIMESTAMP"}
+           "w": "FLOAT", "s": "STRING", "b": "BYTES", "flag": "BOOL", "moment": "TIMESTAMP",
+           "li": "LIST<INT64>", "ld": "LIST<DOUBLE>", "ls": "LIST<STRING>", "lw": "LIST<FLOAT>",
+           "lb": "LIST<BOOL>", "lt": "LIST<TIMESTAMP>"}
+LISTS = tuple(column for column, kind in COLUMNS.items() if kind.startswith("LIST<"))
 NAMES = ("a", "", "a b", "é=ü", 'quote "\' \\', "a text that is longer than sixteen bytes, with commas")
 TEXTS = ("", "a", "b", "a text longer than sixteen bytes", "é")
 UNIT_STEPS_US = {"us": 1, "ns": 1, "ms": 1_000, "s": 1_000_000}
@@ -85,13 +88,13 @@ class RandomSource:
         self.has_spoiled = (project.is_kept_whole and rng.random() < 0.3 and
                             "cluster" not in (project.store or {}))
         self.format = None
-        self.written = []
+        self.lists_are_whole = False  # No nulls in lists, and no null for one.
 
     def narrow(self):
         """Takes columns away and gives some another type, as a second source of a view may have
         them."""
-        for column in ("z", "y", "n", "w", "s", "b", "moment"):
-            if self.rng.random() < 0.3 and column not in self.project.keys:
+        for column in list(self.columns):
+            if column not in ("k", "name", "x", "flag") and self.rng.random() < 0.3 and column not in self.project.keys:
                 del self.columns[column]
         for column, kind in (("n", "INT64"), ("k", "INT32"), ("z", "STRING")):
             if column in self.columns and self.rng.random() < 0.3:
@@ -107,6 +110,8 @@ class RandomSource:
         if self.medium == "file":
             return
         kind = self.rng.choice((Avro, Protobuf, None))
+        # A list that is absent from a Protobuf message is an empty one.
+        self.lists_are_whole = kind is Protobuf
         formats = [kind(self.rng, f"{self.name}{i}", columns, ("t",)) if kind else Json(self)
                    for i in range(2)]
         if self.rng.random() < 0.5:
@@ -119,9 +124,12 @@ class RandomSource:
     def maybe(self, value):
         return None if self.rng.random() < 1 / 6 else value
 
-    def value(self, column, time_us):
+    def value(self, column, time_us, kind=None):
         rng, project = self.rng, self.project
-        kind = self.columns[column]
+        kind = self.columns[column] if kind is None else kind
+        if kind.startswith("LIST<"):
+            items = [self.value(column, time_us, kind[5:-1]) for _ in range(rng.choice((0, 1, 2, 2, 5)))]
+            return items if self.lists_are_whole else [self.maybe(item) for item in items]
         if column == "k":
             return rng.randrange(project.key_count) - 1
         if column == "name":
@@ -138,7 +146,7 @@ class RandomSource:
             # As a key it comes again.
             return clamp(project.origin_us - rng.randrange(4) if column in project.keys else
                          time_us - rng.randrange(10))
-        return project.integer() if column == "y" else rng.randint(-2**31, 2**31 - 1)
+        return project.integer() if column in ("y", "li") else rng.randint(-2**31, 2**31 - 1)
 
     def identity(self, number):
         return self.id_base + number if self.id_kind == "INT64" else f"é{number}"
@@ -149,8 +157,8 @@ class RandomSource:
         step_us = UNIT_STEPS_US[self.time_unit or "us"]
         time_us = -(-time_us // step_us) * step_us if time_us < 0 else time_us // step_us * step_us
         values = {column: self.value(column, time_us) for column in self.columns}
-        values = {column: value if column == "name" else self.maybe(value)
-                  for column, value in values.items()}
+        values = {column: value if column == "name" or self.lists_are_whole and column in LISTS
+                  else self.maybe(value) for column, value in values.items()}
         if self.has_created:
             values["c"] = self.maybe(clamp(time_us + self.project.unit_us * rng.randint(-1, 12)))
         if self.has_id:
@@ -198,13 +206,14 @@ class RandomSource:
     def row(self, event, is_whole):
         """An event as JSON; not-a-number and infinities are texts there. Nulls may be left out, unless
         it shall be whole: a table has the columns that its file names."""
-        def written(name, item):
+        def written(kind, item):
+            if isinstance(item, list):
+                return [written(kind[5:-1], one) for one in item]
             if isinstance(item, float) and not math.isfinite(item):
                 return "NaN" if math.isnan(item) else "Infinity" if item > 0 else "-Infinity"
-            is_text = self.all_columns[name] == "TIMESTAMP" and item is not None
-            return moment(item) if is_text else item
+            return moment(item) if kind == "TIMESTAMP" and item is not None else item
         values = {**event.values, "t": event.time}
-        items = [(name, written(name, item)) for name, item in values.items()]
+        items = [(name, written(self.all_columns[name], item)) for name, item in values.items()]
         if not is_whole and self.rng.random() < 0.3:
             self.rng.shuffle(items)
             items = [item for item in items if item[1] is not None or self.rng.random() < 0.5]
