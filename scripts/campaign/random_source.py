@@ -225,12 +225,13 @@ class RandomSource:
 
     def spoiled(self, event):
         row = json.loads(self.row(event, True))
-        return json.dumps({**row, "x": "many", "was": row["x"]}).encode()
+        # The one column that every view reads.
+        return json.dumps({**row, "t": "many", "was": row["t"]}).encode()
 
     @staticmethod
     def corrected(message):
         row = json.loads(message)
-        return json.dumps({**row, "x": row["was"]}) if row.get("x") == "many" else message
+        return json.dumps({**row, "t": row["was"]}) if row.get("t") == "many" else message
 
     def message(self, event):
         """As the stream carries it, without the end of a line."""
