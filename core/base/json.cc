@@ -80,16 +80,38 @@ std::string ecmascript_number(double number) {
   return out + "e" + (exponent < 0 ? "-" : "+") + std::to_string(std::abs(exponent));
 }
 
+// Text as it stands between quotes unless something in it must be escaped; the library takes far
+// longer over it.
+void write_text(const std::string& text, std::string& out) {
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+  if (is_plain) {
+    out.append(1, '"').append(text).append(1, '"');
+  } else {
+    out += to_json_text(text);
+  }
+}
+
 void write_canonical(const Json& value, std::string& out) {
   if (value.is_object()) {
-    std::vector<std::pair<std::u16string, std::string>> keys;
-    for (const auto& [key, item] : value.items()) keys.emplace_back(utf16_units(key), key);
-    std::sort(keys.begin(), keys.end());
+    struct Member {
+      std::u16string order;
+      const std::string* key;
+      const Json* item;
+    };
+    std::vector<Member> members;
+    for (const auto& [key, item] : value.items()) {
+      members.push_back({utf16_units(key), &key, &item});
+    }
+    std::sort(members.begin(), members.end(),
+              [](const Member& a, const Member& b) { return a.order < b.order; });
     out += '{';
-    for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
       if (i > 0) out += ',';
-      out += to_json_text(keys[i].second) + ":";
-      write_canonical(value.at(keys[i].second), out);
+      write_text(*members[i].key, out);
+      out += ':';
+      write_canonical(*members[i].item, out);
     }
     out += '}';
   } else if (value.is_array()) {
@@ -101,6 +123,8 @@ void write_canonical(const Json& value, std::string& out) {
     out += ']';
   } else if (value.is_number_float() && std::isfinite(value.get<double>())) {
     out += ecmascript_number(value.get<double>());
+  } else if (value.is_string()) {
+    write_text(value.get_ref<const std::string&>(), out);
   } else {
     out += to_json_text(value);
   }
