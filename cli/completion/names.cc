@@ -74,6 +74,22 @@ std::vector<Candidate> model_versions(Session& session, std::string_view typed) 
   return found;
 }
 
+// The versions of views or services in the registry, once an @ is typed.
+std::vector<Candidate> definition_versions(Session& session,
+                                           std::initializer_list<std::string_view> kinds) {
+  std::vector<Candidate> found;
+  const auto reader = read_registry(session);
+  if (!reader) return found;
+  for (const std::string_view kind : kinds) {
+    const auto definitions = reader->definitions(kind);
+    if (!definitions) continue;
+    for (const auto& definition : *definitions) {
+      if (!definition.retired) found.push_back({definition.label(), ""});
+    }
+  }
+  return found;
+}
+
 std::vector<Candidate> plugins(Session& session) {
   std::vector<Candidate> found;
   const auto host = session.plugins();
@@ -112,8 +128,12 @@ std::vector<Candidate> names_for(Completion kind, std::string_view typed, Sessio
     case Completion::kAlias:
       return aliases(session, "");
     case Completion::kView:
+      if (project::names_version(typed)) {
+        return definition_versions(session, {"feature_view", "on_demand_view", "feature_service"});
+      }
       return definitions(session, [](const Project& project) { return project.views(); });
     case Completion::kService:
+      if (project::names_version(typed)) return definition_versions(session, {"feature_service"});
       return definitions(session, [](const Project& project) { return project.services(); });
     case Completion::kSource:
       return definitions(session, [](const Project& project) { return project.sources(); });

@@ -12,6 +12,7 @@
 #include "core/base/parallel.h"
 #include "core/dataset/event_layout.h"
 #include "core/dataset/input_reach.h"
+#include "core/project/identity.h"
 
 namespace rtml::dataset {
 namespace {
@@ -90,7 +91,9 @@ InputHashes::InputHashes(std::vector<TimeRange> ranges, const Programs& programs
                          const BuildContext& context)
     : ranges_(std::move(ranges)), context_(context) {
   for (const auto& [view, program] : programs) {
-    ViewSums& sums = views_[view->name];
+    ViewSums& sums =
+        views_[{project::plain_name(view->name), project::identity(context_.project, *view)}];
+    sums_of_[view] = &sums;
     sums.key_count = std::ssize(program.keys);
     for (const TimeRange& range : ranges_) {
       sums.begins_us.push_back(input_begin_us(program, range.from_us, is_schedule));
@@ -104,7 +107,7 @@ InputHashes::InputHashes(std::vector<TimeRange> ranges, const Programs& programs
 }
 
 void InputHashes::clear() {
-  for (auto& [name, view] : views_) {
+  for (auto& [key, view] : views_) {
     view.stretches.sums.assign(view.stretches.cuts_us.size() + 1, {});
   }
   rows_.sums.assign(rows_.cuts_us.size() + 1, {});
@@ -153,7 +156,7 @@ Status InputHashes::add_hashes(const std::vector<Column>& columns, const Column&
 }
 
 Status InputHashes::add(const project::FeatureView& view, const feature::EventColumns& events) {
-  ViewSums& sums = views_.at(view.name);
+  ViewSums& sums = *sums_of_.at(&view);
   return add_hashes(columns_of(events), events.time, sums.key_count, sums.stretches);
 }
 
@@ -168,10 +171,10 @@ InputHashes::Input InputHashes::input_of(std::size_t range) const {
     text += name + " " + std::to_string(sum.count) + " " + hexadecimal(sum.hash.first) +
             hexadecimal(sum.hash.second) + "\n";
   };
-  for (const auto& [name, view] : views_) {
+  for (const auto& [key, view] : views_) {
     const Sum sum = view.stretches.between(view.begins_us[range], ranges_[range].to_us);
     input.events = std::max(input.events, sum.count);
-    add(name, sum);
+    add(key.first, sum);
   }
   add("", rows_.between(ranges_[range].from_us, ranges_[range].to_us));
   input.sha256 = sha256_hex(text);

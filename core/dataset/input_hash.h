@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/dataset/join.h"
@@ -77,7 +78,9 @@ class InputHashes {
 
   std::vector<TimeRange> ranges_;
   const BuildContext& context_;
-  std::map<std::string, ViewSums> views_;  // By name.
+  // By name and identity, so that a hash is the same whatever number a version has.
+  std::map<std::pair<std::string, std::string>, ViewSums> views_;
+  std::map<const project::FeatureView*, ViewSums*> sums_of_;
   Stretches rows_;
   std::mutex mutex_;
 };

@@ -17,8 +17,13 @@ namespace rtml::dataset {
 
 using Features = std::span<const project::ServiceColumn>;
 
-// Compiled views, by the view.
-using Programs = std::map<const project::FeatureView*, feature::Program>;
+// Compiled views, in the order of their names: what comes first must not depend on memory.
+struct ByName {
+  bool operator()(const project::FeatureView* a, const project::FeatureView* b) const {
+    return a->name < b->name;
+  }
+};
+using Programs = std::map<const project::FeatureView*, feature::Program, ByName>;
 
 // Compiles the views of `features`; `sources` then wants what they need. Fails with the errors of
 // every view.

@@ -84,8 +84,8 @@ Result<Json> make_manifest(const TrainingSet& set, const ManifestParts& parts,
   }
   std::map<std::string, const project::Source*> read;
   for (const project::Source* source : sources.sources()) {
-    if (!source->is_union()) read.emplace(source->name, source);
-    for (const project::Source& part : source->parts) read.emplace(part.name, &part);
+    if (!source->is_union()) read.emplace(source->label(), source);
+    for (const project::Source& part : source->parts) read.emplace(part.label(), &part);
   }
   for (const auto& [name, source] : read) {
     RTML_TRY_ASSIGN(Json described, describe_source(*source, context));

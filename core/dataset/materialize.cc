@@ -262,9 +262,10 @@ class Materializer {
 Result<const project::Source*> only_source(Features features, const BuildContext& context) {
   const project::Source* source = &context.project.source_of(*features.front().view);
   for (const project::ServiceColumn& column : features) {
-    if (column.view->source == source->name) continue;
-    return fail(Error(ErrorCode::kUsage, "the views read several sources: " + source->name +
-                                             " and " + column.view->source)
+    const project::Source& other = context.project.source_of(*column.view);
+    if (&other == source) continue;
+    return fail(Error(ErrorCode::kUsage, "the views read several sources: " + source->label() +
+                                             " and " + other.label())
                     .with_help("materialize the views of each source by themselves"));
   }
   return source;

@@ -1,6 +1,7 @@
 #include "core/dataset/rebuild.h"
 
 #include <algorithm>
+#include <map>
 
 #include "core/base/hash.h"
 #include "core/base/time.h"
@@ -68,12 +69,19 @@ Status check_shape(const Json& manifest) {
   return {};
 }
 
-// Collects what is not as the manifest says.
+// The names under which the project knows what a manifest names.
+struct RecordedNames {
+  std::map<std::string, std::string> views;  // By the manifest's name.
+  std::string service;
+  std::string label_source;
+};
+
+// Collects what is not as the manifest says, and finds what it names.
 class Comparison {
  public:
   Comparison(const Json& manifest, const std::filesystem::path& entities,
-             const BuildContext& context)
-      : manifest_(manifest), entities_(entities), context_(context) {}
+             const BuildContext& context, RecordedNames& names)
+      : manifest_(manifest), entities_(entities), context_(context), names_(names) {}
 
   Status run() {
     if (manifest_["semantics"] != project::kSemantics) {
@@ -82,7 +90,7 @@ class Comparison {
                  std::to_string(project::kSemantics),
              "rebuild with the rtml that built it: " + manifest_.value("rtml", std::string()));
     }
-    compare_definitions();
+    RTML_TRY(compare_definitions());
     for (const Json& input : manifest_["inputs"]) {
       RTML_TRY(input.contains("entities") ? compare_entities(input["entities"])
                                           : compare_source(input));
@@ -102,34 +110,42 @@ class Comparison {
     return id.empty() ? "" : "; it was built at commit " + id;
   }
 
-  template <typename Found>
-  void compare_definition(const char* kind, const Json& recorded, const Found& found) {
-    const std::string name = recorded.contains("name")
-                                 ? recorded["name"].template get<std::string>()
-                                 : recorded["source"].template get<std::string>();
-    if (!found) {
-      differ(std::string("the project has no ") + kind + " " + name,
-             "check out the definition" + commit());
-    } else if (project::identity(context_.project, **found) !=
-               recorded["identity"].template get<std::string>()) {
-      differ(std::string(kind) + " " + name + " was defined otherwise",
-             "check out the definition" + commit());
+  // Notes under which name the project knows what was recorded: its own definition, or that of the
+  // registry if it has moved on.
+  Status note(const std::string& what, bool is_defined, Result<std::string> bound,
+              std::string* name) {
+    if (bound) {
+      *name = std::move(*bound);
+      return {};
     }
+    const Error& error = bound.error();
+    if (error.exit_class() == ExitClass::kRetry) return fail(error);
+    if (!is_defined) {
+      differ("the project has no " + what, "check out the definition" + commit());
+    } else if (error.code() == ErrorCode::kRegistryNotFound) {
+      differ(what + " was defined otherwise", "check out the definition" + commit());
+    } else {
+      differ(error.message(), error.help());
+    }
+    return {};
   }
 
-  void compare_definitions() {
+  Status compare_definitions() {
+    const project::Project& project = context_.project;
     for (const Json& view : manifest_["views"]) {
       const std::string name = view["name"].get<std::string>();
-      if (const auto on_demand = context_.project.find_on_demand_view(name)) {
-        compare_definition("on-demand view", view, on_demand);
-      } else {
-        compare_definition("feature view", view, context_.project.find_view(name));
-      }
+      const std::string plain = project::plain_name(name);
+      const bool is_on_demand = project.find_on_demand_view(plain).has_value();
+      RTML_TRY(note((is_on_demand ? "on-demand view " : "feature view ") + plain,
+                    is_on_demand || project.find_view(plain),
+                    project.recorded_view(plain, view["identity"].get<std::string>()),
+                    &names_.views[name]));
     }
-    if (!manifest_.contains("service")) return;
-    compare_definition(
-        "feature service", manifest_["service"],
-        context_.project.find_service(manifest_["service"]["name"].get<std::string>()));
+    if (!manifest_.contains("service")) return {};
+    const std::string name = project::plain_name(manifest_["service"]["name"].get<std::string>());
+    return note("feature service " + name, project.find_service(name).has_value(),
+                project.recorded_service(name, manifest_["service"]["identity"].get<std::string>()),
+                &names_.service);
   }
 
   Status compare_file(const std::filesystem::path& file, const Json& recorded) {
@@ -159,8 +175,12 @@ class Comparison {
 
   Status compare_source(const Json& input) {
     const std::string name = input["source"].get<std::string>();
-    const auto source = context_.project.find_source(name);
-    compare_definition("source", input, source);
+    std::string bound;
+    RTML_TRY(note("source " + name, context_.project.find_source(name).has_value(),
+                  context_.project.recorded_source(name, input["identity"].get<std::string>()),
+                  &bound));
+    if (is_label_source(input)) names_.label_source = bound;
+    const auto source = context_.project.find_source(bound);
     if (!source || !(*source)->batch) return {};
     const std::filesystem::path& root = context_.project.root();
     std::vector<std::filesystem::path> present = files_of(root / (*source)->batch->path);
@@ -182,18 +202,28 @@ class Comparison {
     return {};
   }
 
+  // Of two meanings of one source, the manifest says which one has the labels.
+  bool is_label_source(const Json& input) const {
+    if (!manifest_.contains("labels")) return false;
+    const Json& labels = manifest_["labels"];
+    return input["source"] == labels["source"] &&
+           labels.value("identity", input["identity"]) == input["identity"];
+  }
+
   const Json& manifest_;
   const std::filesystem::path& entities_;
   const BuildContext& context_;
+  RecordedNames& names_;
   std::vector<Error> errors_;
 };
 
-Result<project::FeatureSelection> features_of(const Json& manifest,
+Result<project::FeatureSelection> features_of(const Json& manifest, const RecordedNames& names,
                                               const project::Project& project) {
   project::FeatureSelection columns;
   for (const Json& feature : manifest["features"]) {
-    const std::vector reference{feature["view"].get<std::string>() + ":" +
-                                feature["feature"].get<std::string>()};
+    const auto view = names.views.find(feature["view"].get<std::string>());
+    if (view == names.views.end()) return no_manifest("a feature is of none of its views");
+    const std::vector reference{view->second + ":" + feature["feature"].get<std::string>()};
     RTML_TRY_ASSIGN(project::FeatureSelection found, project.select_features(reference, false));
     for (project::ServiceColumn& column : found.features) {
       column.name = feature["column"].get<std::string>();
@@ -208,30 +238,31 @@ Result<project::FeatureSelection> features_of(const Json& manifest,
 }
 
 // The part of a pipeline that decides which rows it trains on.
-Result<project::Pipeline> pipeline_of(const Json& manifest) {
+Result<project::Pipeline> pipeline_of(const Json& manifest, const RecordedNames& names) {
   project::Pipeline pipeline;
-  pipeline.dataset.service = manifest["service"]["name"].get<std::string>();
+  pipeline.dataset.service = names.service;
   const Json& labels = manifest["labels"];
-  pipeline.dataset.labels.source = labels["source"].get<std::string>();
+  pipeline.dataset.labels.source =
+      names.label_source.empty() ? labels["source"].get<std::string>() : names.label_source;
   pipeline.dataset.labels.column = labels["column"].get<std::string>();
   RTML_TRY_ASSIGN(pipeline.dataset.labels.maturity_us,
                   parse_duration(labels["maturity"].get<std::string>()));
   return pipeline;
 }
 
-Result<TrainingSet> build(const Json& manifest, const std::filesystem::path& entities,
-                          const BuildContext& context) {
+Result<TrainingSet> build(const Json& manifest, const RecordedNames& names,
+                          const std::filesystem::path& entities, const BuildContext& context) {
   BuildOptions options;
   options.timestamp_column = manifest["timestamp"].get<std::string>();
   if (manifest.contains("labels")) {
-    RTML_TRY_ASSIGN(const project::Pipeline pipeline, pipeline_of(manifest));
+    RTML_TRY_ASSIGN(const project::Pipeline pipeline, pipeline_of(manifest, names));
     options.allow_leak = true;  // It was decided when the training set was built.
     const Json& labels = manifest["labels"];
     if (labels.contains("from_us")) options.from_us = labels["from_us"].get<std::int64_t>();
     if (labels.contains("to_us")) options.to_us = labels["to_us"].get<std::int64_t>();
     return build_training_set(pipeline, options, context);
   }
-  RTML_TRY_ASSIGN(const auto features, features_of(manifest, context.project));
+  RTML_TRY_ASSIGN(const auto features, features_of(manifest, names, context.project));
   for (const Json& input : manifest["inputs"]) {
     if (!input.contains("entities")) continue;
     const std::filesystem::path file =
@@ -248,8 +279,9 @@ Result<TrainingSet> build(const Json& manifest, const std::filesystem::path& ent
 Result<TrainingSet> rebuild(const Json& manifest, const std::filesystem::path& entities,
                             const BuildContext& context) {
   RTML_TRY(check_shape(manifest));
-  RTML_TRY(Comparison(manifest, entities, context).run());
-  RTML_TRY_ASSIGN(TrainingSet set, build(manifest, entities, context));
+  RecordedNames names;
+  RTML_TRY(Comparison(manifest, entities, context, names).run());
+  RTML_TRY_ASSIGN(TrainingSet set, build(manifest, names, entities, context));
   const std::string& expected = manifest["content_sha256"].get_ref<const std::string&>();
   const std::string& found = set.manifest["content_sha256"].get_ref<const std::string&>();
   if (found == expected) return set;

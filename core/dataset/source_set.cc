@@ -9,10 +9,10 @@
 namespace rtml::dataset {
 
 Result<const SourceTable*> SourceSet::open(const project::Source& source) {
-  auto entry = entries_.find(source.name);
+  auto entry = entries_.find(key_of(source));
   if (entry == entries_.end()) {
     RTML_TRY_ASSIGN(SourceTable table, SourceTable::open(source, context_));
-    entry = entries_.emplace(source.name, Entry{std::move(table), {}, std::nullopt}).first;
+    entry = entries_.emplace(key_of(source), Entry{std::move(table), {}, std::nullopt}).first;
   }
   return &entry->second.table;
 }
@@ -27,7 +27,7 @@ Result<feature::Program> SourceSet::compile(const project::FeatureView& view) {
 }
 
 Status SourceSet::want(const project::Source& source, std::span<const std::string> columns) {
-  Entry& entry = entries_.at(source.name);
+  Entry& entry = entries_.at(key_of(source));
   for (const std::string& column : columns) {
     if (const auto found = entry.table.schema()->require(column, entry.table.label()); !found) {
       return fail(found.error());
@@ -38,7 +38,7 @@ Status SourceSet::want(const project::Source& source, std::span<const std::strin
 }
 
 Result<table::Batch> SourceSet::rows(const project::Source& source) {
-  Entry& entry = entries_.at(source.name);
+  Entry& entry = entries_.at(key_of(source));
   if (!entry.rows) {
     RTML_TRY_ASSIGN(entry.rows,
                     read_rows(entry.table, {entry.columns.begin(), entry.columns.end()}, context_));
@@ -48,7 +48,7 @@ Result<table::Batch> SourceSet::rows(const project::Source& source) {
 
 Result<std::unique_ptr<table::BatchReader>> SourceSet::scan(
     const project::Source& source, const std::vector<std::string>& columns) {
-  Entry& entry = entries_.at(source.name);
+  Entry& entry = entries_.at(key_of(source));
   if (!columns.empty()) return entry.table.scan(columns);
   if (!entry.rows) {
     const std::vector<std::string> wanted(entry.columns.begin(), entry.columns.end());
@@ -63,7 +63,7 @@ Result<std::unique_ptr<table::BatchReader>> SourceSet::scan(
 
 std::vector<const project::Source*> SourceSet::sources() const {
   std::vector<const project::Source*> sources;
-  for (const auto& [name, entry] : entries_) sources.push_back(&entry.table.source());
+  for (const auto& [key, entry] : entries_) sources.push_back(&entry.table.source());
   return sources;
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "core/dataset/source_table.h"
 #include "core/feature/program.h"
@@ -43,8 +44,12 @@ class SourceSet {
     std::set<std::string> columns;
     std::optional<table::Batch> rows;
   };
+  // A source and one of its versions have one name.
+  using Key = std::pair<std::string, const project::Source*>;
+  static Key key_of(const project::Source& source) { return {source.name, &source}; }
+
   const BuildContext& context_;
-  std::map<std::string, Entry> entries_;
+  std::map<Key, Entry> entries_;
 };
 
 }  // namespace rtml::dataset

@@ -118,23 +118,6 @@ void declare_time(const project::Source& source, const project::TimeColumn& time
 
 }  // namespace
 
-std::map<std::string, table::DataType> declared_types(const project::Project& project,
-                                                      const project::Source& source) {
-  std::map<std::string, table::DataType> types;
-  for (const project::SourceColumn& column : source.columns) {
-    if (column.type) types.emplace(column.name, *column.type);
-  }
-  for (const project::FeatureView& view : project.views()) {
-    if (!view.reads_source(source.name)) continue;
-    for (const project::EntityKey& key : project.keys_of(view)) {
-      if (key.type) types.emplace(key.column, *key.type);
-    }
-  }
-  types[source.timestamp.column] = {table::Kind::kTimestamp, false};
-  if (source.created) types[source.created->column] = {table::Kind::kTimestamp, false};
-  return types;
-}
-
 Result<SourceTable> SourceTable::open_union(const project::Source& source,
                                             const BuildContext& context) {
   SourceTable table;
@@ -172,7 +155,7 @@ Result<SourceTable> SourceTable::open(const project::Source& source, const Build
   table.request_.batch_rows = kBatchRows;
   table.request_.format = source.batch->format;
   table.request_.options = source.batch->options;
-  const auto types = declared_types(context.project, source);
+  const auto types = context.project.column_types(source);
   for (const auto& [name, type] : types) table.request_.types[data_name(source, name)] = type;
   declare_time(source, source.timestamp, &table.request_);
   if (source.created) declare_time(source, *source.created, &table.request_);

@@ -60,11 +60,6 @@ class SourceTable {
 Result<table::Batch> read_rows(const SourceTable& table, const std::vector<std::string>& columns,
                                const BuildContext& context);
 
-// The types that the project declares for a source's columns by the name that features use: those
-// of `columns:`, then those of the entity keys of its views, then TIMESTAMP for its moments.
-std::map<std::string, table::DataType> declared_types(const project::Project& project,
-                                                      const project::Source& source);
-
 // Returns the files of a path or glob (*, ?, [...]) in the order of their names; a path without
 // such characters is returned whether the file exists or not.
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& pattern);

@@ -12,6 +12,7 @@
 #include "core/dataset/on_demand_join.h"
 #include "core/plugin/defaults.h"
 #include "core/plugin/host.h"
+#include "core/project/identity.h"
 
 namespace rtml::dataset {
 namespace {
@@ -222,10 +223,11 @@ Result<OnDemandJoin> on_demand_join(Features features, const BuildOptions& optio
 
 Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
                                        const BuildOptions& options, const BuildContext& context) {
-  const project::LabelSpec& labels = pipeline.dataset.labels;
+  project::LabelSpec labels = pipeline.dataset.labels;
   RTML_TRY_ASSIGN(const project::FeatureService* service,
                   context.project.find_service(pipeline.dataset.service));
   RTML_TRY_ASSIGN(const project::Source* source, context.project.find_source(labels.source));
+  labels.source = source->name;  // Of a version too.
   const project::FeatureSelection selection = context.project.selection_of(*service);
   RTML_TRY_ASSIGN(const OnDemandJoin on_demand, OnDemandJoin::make(selection, context.project));
   const std::vector<project::ServiceColumn>& features = on_demand.features();
@@ -255,12 +257,11 @@ Result<TrainingSet> build_training_set(const project::Pipeline& pipeline,
   RTML_TRY_ASSIGN(TrainingSet set, finish_rows(joined, on_demand, what, options, context, &parts));
   set.effort = joined.effort();
   set.label_column = labels.column;
-  parts.labels = {{"source", labels.source},
-                  {"column", labels.column},
-                  {"maturity", format_duration(labels.maturity_us)},
-                  {"duplicates", rows.duplicates},
-                  {"without_label", rows.without_label},
-                  {"immature", rows.immature}};
+  parts.labels = {
+      {"source", labels.source},       {"identity", project::identity(context.project, *source)},
+      {"column", labels.column},       {"maturity", format_duration(labels.maturity_us)},
+      {"duplicates", rows.duplicates}, {"without_label", rows.without_label},
+      {"immature", rows.immature}};
   if (options.from_us) parts.labels["from_us"] = *options.from_us;
   if (options.to_us) parts.labels["to_us"] = *options.to_us;
   RTML_TRY_ASSIGN(set.manifest, make_manifest(set, parts, sources, context));

@@ -14,8 +14,10 @@ std::size_t place_of(std::vector<project::ServiceColumn>& features,
   });
   const auto place = static_cast<std::size_t>(found - features.begin());
   if (found == features.end()) {
-    // No feature's name begins like this.
-    features.push_back({wanted.view, wanted.feature, "__" + wanted.name});
+    // No feature's name begins like this. The view's is that of its version, so that inputs of
+    // several versions stay apart whatever their views call them.
+    features.push_back(
+        {wanted.view, wanted.feature, "__" + wanted.view->name + "__" + wanted.feature->name});
   }
   return place;
 }

@@ -115,7 +115,7 @@ Step dataset_step(const SharedPointer& shared) {
     }
     std::map<std::string, Json> files;
     for (const project::Source* source : sources) {
-      RTML_TRY_ASSIGN(files[source->name], dataset::describe_source(*source, context));
+      RTML_TRY_ASSIGN(files[source->label()], dataset::describe_source(*source, context));
     }
     return Json{{"pipeline", project::canonical(shared->pipeline).at("dataset")},
                 {"allow_leak", shared->context.allow_leak},

@@ -1,5 +1,6 @@
 #include "core/plan/check_views.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -41,23 +42,34 @@ Result<std::vector<std::string>> check_views(const dataset::BuildContext& contex
   std::set<std::string> broken;                  // Sources whose error was told.
   std::vector<Error> errors;
   dataset::SourceSet sources(context);
-  for (const project::FeatureView& view : context.project.views()) {
-    const project::Source& source = context.project.source_of(view);
+  for (const project::FeatureView* view : context.project.views_in_use()) {
+    const project::Source& source = context.project.source_of(*view);
     if (auto opened = sources.open(source); opened) {
-      if (auto program = sources.compile(view); !program) {
+      if (auto program = sources.compile(*view); !program) {
         flatten(std::move(program).error(), errors);
       }
       continue;
     } else if (!has_no_data(opened.error())) {
-      if (broken.insert(source.name).second) flatten(std::move(opened).error(), errors);
+      if (broken.insert(source.label()).second) flatten(std::move(opened).error(), errors);
     } else {
       std::string& views = unchecked[source.name];
-      views += (views.empty() ? "" : ", ") + view.name;
+      views += (views.empty() ? "" : ", ") + view->name;
     }
-    check_syntax(view, errors);
+    check_syntax(*view, errors);
   }
+  std::vector<const project::OnDemandView*> on_demand;
   for (const project::OnDemandView& view : context.project.on_demand_views()) {
-    if (auto program = feature::OnDemandProgram::compile(view, context.project.inputs_of(view));
+    on_demand.push_back(&view);
+  }
+  for (const project::FeatureService& service : context.project.services()) {
+    for (const auto& column : context.project.selection_of(service).on_demand) {
+      if (std::find(on_demand.begin(), on_demand.end(), column.view) == on_demand.end()) {
+        on_demand.push_back(column.view);
+      }
+    }
+  }
+  for (const project::OnDemandView* view : on_demand) {
+    if (auto program = feature::OnDemandProgram::compile(*view, context.project.inputs_of(*view));
         !program) {
       flatten(std::move(program).error(), errors);
     }

@@ -45,14 +45,16 @@ tl::unexpected<Error> not_found(std::string_view reference, std::string_view nam
 bool reads(const registry::Definition& user, const registry::Definition& version) {
   const auto views = user.content.find("views");
   if (views == user.content.end() || !views->is_object()) return false;
-  const auto bound = views->find(version.name);
-  return bound != views->end() && *bound == version.identity;
+  // By its plain name or as a version; in which way does not matter.
+  return std::any_of(views->begin(), views->end(),
+                     [&](const Json& bound) { return bound == version.identity; });
 }
 
 bool is_bound(const registry::ModelVersion& model, const registry::Definition& version) {
-  const registry::Binding wanted{version.name, version.identity};
-  return model.service == wanted ||
-         std::find(model.views.begin(), model.views.end(), wanted) != model.views.end();
+  const auto is_wanted = [&](const registry::Binding& bound) {
+    return bound.identity == version.identity && project::plain_name(bound.name) == version.name;
+  };
+  return is_wanted(model.service) || std::any_of(model.views.begin(), model.views.end(), is_wanted);
 }
 
 }  // namespace

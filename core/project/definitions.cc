@@ -1,5 +1,7 @@
 #include "core/project/definitions.h"
 
+#include <algorithm>
+
 namespace rtml::project {
 
 std::string_view to_string(TimeUnit unit) {
@@ -28,6 +30,24 @@ std::string_view to_string(WindowKind kind) {
       return "session";
   }
   return "";
+}
+
+std::string Source::label() const {
+  return version == 0 ? name : name + "@v" + std::to_string(version);
+}
+
+std::string plain_name(std::string_view name) {
+  return std::string(name.substr(0, name.find('@')));
+}
+
+bool names_version(std::string_view name) {
+  return name.find('@') != std::string_view::npos;
+}
+
+std::string ServiceItem::prefix() const {
+  std::string text = view + "__";
+  std::replace(text.begin(), text.end(), '@', '_');
+  return text;
 }
 
 }  // namespace rtml::project

@@ -9,8 +9,10 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
@@ -88,10 +90,15 @@ struct Source {
   std::vector<SourceColumn> columns;
   bool nan_is_null = false;  // `nan: null`.
   std::vector<Source> parts;
+  // Of a version of the registry that the project defines otherwise today: its number, and the
+  // types that the keys of its views give to columns.
+  std::int64_t version = 0;
+  std::map<std::string, table::DataType> key_types;
   Notes notes;
   SourceLocation location;
 
   bool is_union() const { return !parts.empty(); }
+  std::string label() const;  // "payments", "payments@v1".
 };
 
 struct EntityKey {
@@ -170,13 +177,25 @@ struct StreamTiming {
   std::int64_t max_events_per_entity = 100'000;
 };
 
+// What a version of a view stands on, where that is not what the project defines today.
+struct VersionBasis {
+  const Source* source = nullptr;      // The union where there are several.
+  std::vector<const Source*> sources;  // In the order of the view's list.
+  std::vector<Entity> entities;        // In the order of the view's list.
+};
+
+// The name without the number of a version: "terminal_risk" of "terminal_risk@v2".
+std::string plain_name(std::string_view name);
+bool names_version(std::string_view name);
+
 struct FeatureView {
-  std::string name;
-  std::vector<std::string> entities;  // Empty: one state for all events.
-  std::vector<LocatedText> sources;   // Whose events it reads as one; at least one.
-  std::string source;                 // Its name, or that of their union.
-  std::int64_t ttl_us = 0;            // 0: for ever.
-  bool as_of_created = false;         // A row counts only from when it was created.
+  std::string name;  // As people call it: "terminal_risk", a version "terminal_risk@v2".
+  std::shared_ptr<const VersionBasis> basis;  // Of a version; null: the project's definition.
+  std::vector<std::string> entities;          // Empty: one state for all events.
+  std::vector<LocatedText> sources;           // Whose events it reads as one; at least one.
+  std::string source;                         // Its name, or that of their union.
+  std::int64_t ttl_us = 0;                    // 0: for ever.
+  bool as_of_created = false;                 // A row counts only from when it was created.
   std::vector<Feature> features;
   StreamTiming timing;
   Notes notes;
@@ -201,9 +220,17 @@ struct FeatureView {
 
 // A view whose features a service or an on-demand view takes: all, or one.
 struct ServiceItem {
-  std::string view;
+  std::string view;     // As written: "terminal_risk", "terminal_risk@v2".
   std::string feature;  // Empty: all of the view, in its order.
   SourceLocation location;
+  // The name of the definition that it means, where that is another: a version that is what the
+  // project defines is the project's, and of a version's own items each is what it was then.
+  std::string bound = {};
+
+  const std::string& definition() const { return bound.empty() ? view : bound; }
+  // What full names of its columns begin with: "terminal_risk__", "terminal_risk_v2__", so that
+  // they are names in expressions too.
+  std::string prefix() const;
 };
 
 // Features that are computed from a request as it comes: from the columns that it brings and from

@@ -6,8 +6,9 @@
 namespace rtml::project {
 namespace {
 
+// The number of a version is a label that a registry gives; it has no part in what is meant.
 Json document(std::string_view kind, const std::string& name) {
-  return {{"kind", std::string(kind)}, {"name", name}};
+  return {{"kind", std::string(kind)}, {"name", plain_name(name)}};
 }
 
 void set_text(Json& json, const char* key, const std::string& text) {
@@ -193,13 +194,14 @@ Json canonical(const Pipeline& pipeline) {
 
 namespace {
 
-// The identities of the views that columns come from, by name.
-Json identities(const Project& project, const std::vector<ServiceColumn>& columns) {
+// The identities of what items name, by the view as it is written.
+Json identities(const Project& project, const std::vector<ServiceItem>& items) {
   Json views = Json::object();
-  for (const ServiceColumn& column : columns) {
-    if (!views.contains(column.view->name)) {
-      views[column.view->name] = identity(project, *column.view);
-    }
+  for (const ServiceItem& item : items) {
+    if (views.contains(item.view)) continue;
+    const ItemTarget target = project.target_of(item);
+    if (target.view != nullptr) views[item.view] = identity(project, *target.view);
+    if (target.on_demand != nullptr) views[item.view] = identity(project, *target.on_demand);
   }
   return views;
 }
@@ -223,10 +225,8 @@ Json content(const Project& project, const FeatureView& view) {
     json["source"] = identity(project, source);
   }
   Json entities = Json::object();
-  for (const Entity& entity : project.entities()) {
-    for (const std::string& name : view.entities) {
-      if (entity.name == name) entities[name] = identity(project, entity);
-    }
+  for (const Entity* entity : project.entities_of(view)) {
+    entities[entity->name] = identity(project, *entity);
   }
   json["entities"] = std::move(entities);
   return json;
@@ -234,18 +234,13 @@ Json content(const Project& project, const FeatureView& view) {
 
 Json content(const Project& project, const OnDemandView& view) {
   Json json = bound(canonical(view));
-  json["views"] = identities(project, project.inputs_of(view));
+  json["views"] = identities(project, view.inputs);
   return json;
 }
 
 Json content(const Project& project, const FeatureService& service) {
   Json json = bound(canonical(service));
-  const FeatureSelection selection = project.selection_of(service);
-  Json views = identities(project, selection.features);
-  for (const OnDemandColumn& column : selection.on_demand) {
-    views[column.view->name] = identity(project, *column.view);
-  }
-  json["views"] = std::move(views);
+  json["views"] = identities(project, service.features);
   return json;
 }
 

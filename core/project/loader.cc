@@ -14,6 +14,7 @@
 #include "core/project/reader.h"
 #include "core/project/secrets.h"
 #include "core/project/source_union.h"
+#include "core/project/versions.h"
 #include "core/schema/kinds.h"
 #include "core/schema/validate.h"
 #include "core/yaml/parse.h"
@@ -92,9 +93,10 @@ Result<std::string> kind_of(const yaml::Node& node) {
 
 }  // namespace
 
-Loader::Loader(std::filesystem::path root, const Environment& environment)
+Loader::Loader(std::filesystem::path root, const Environment& environment, StoredDefinitions stored)
     : environment_(environment) {
   project_.root_ = std::move(root);
+  project_.versions_ = std::make_unique<Versions>(std::move(stored));
 }
 
 void Loader::add(Error error) {
@@ -346,35 +348,53 @@ void Loader::check_views() {
   for (const FeatureView& view : project_.views_) check_view(view);
 }
 
+void Loader::bind_versions() {
+  // What a version stands on is compared with the project's definitions, which must be whole.
+  if (is_some_file_unreadable_ || !errors_.empty()) return;
+  const auto bind = [&](std::vector<ServiceItem>& items, std::span<const std::string_view> kinds) {
+    for (ServiceItem& item : items) {
+      if (!names_version(item.view)) continue;
+      auto bound = project_.versions_->bind(project_, item.view, kinds);
+      if (bound) {
+        item.bound = std::move(*bound);
+      } else {
+        Error error = std::move(bound).error();
+        const bool has_place = error.location() || !error.parts().empty();
+        add(has_place ? std::move(error) : std::move(error).at(item.location));
+      }
+    }
+  };
+  constexpr std::string_view kKinds[] = {"feature_view", "on_demand_view"};
+  // On-demand views first: services compare theirs with those of the project.
+  for (OnDemandView& view : project_.on_demand_views_) {
+    bind(view.inputs, std::span(kKinds).first(1));
+  }
+  if (!errors_.empty()) return;
+  for (FeatureService& service : project_.services_) bind(service.features, kKinds);
+}
+
 void Loader::check_item(const ServiceItem& item) {
-  const auto named = [&](const auto& candidate) { return candidate.name == item.view; };
-  const std::vector<Feature>* features = nullptr;
-  SourceLocation place;
-  const auto view = std::find_if(project_.views_.begin(), project_.views_.end(), named);
-  if (view != project_.views_.end()) {
-    features = &view->features;
-    place = view->location;
-  }
-  const auto on_demand =
-      std::find_if(project_.on_demand_views_.begin(), project_.on_demand_views_.end(), named);
-  if (on_demand != project_.on_demand_views_.end()) {
-    features = &on_demand->features;
-    place = on_demand->location;
-  }
-  if (features == nullptr || item.feature.empty()) return;
+  const ItemTarget target = project_.target_of(item);
+  const bool is_view = target.view != nullptr;
+  if ((!is_view && target.on_demand == nullptr) || item.feature.empty()) return;
   std::vector<std::string> names;
-  for (const Feature& feature : *features) names.push_back(feature.name);
+  for (const Feature& feature : is_view ? target.view->features : target.on_demand->features) {
+    names.push_back(feature.name);
+  }
   if (std::find(names.begin(), names.end(), item.feature) != names.end()) return;
+  const SourceLocation& place = is_view ? target.view->location : target.on_demand->location;
   add(Error(ErrorCode::kUnknownReference, "view \"" + item.view + "\" has no feature \"" +
                                               item.feature + "\"" +
                                               did_you_mean(item.feature, names))
           .at(item.location)
-          .with_help("the view is at " + where(place)));
+          .with_help(names_version(item.definition()) ? "it has " + text_list(names)
+                                                      : "the view is at " + where(place)));
 }
 
 void Loader::check_service(const FeatureService& service) {
   for (const ServiceItem& item : service.features) {
-    if (!names_["on_demand_view"].contains(item.view)) {
+    // A version was looked for in the registry.
+    if (!names_version(item.view) && !names_["on_demand_view"].contains(item.view)) {
       check_reference("feature_view", "feature view", item.view, item.location);
     }
     check_item(item);
@@ -389,7 +409,9 @@ void Loader::check_on_demand_view(const OnDemandView& view) {
               .at(item.location));
       continue;
     }
-    check_reference("feature_view", "feature view", item.view, item.location);
+    if (!names_version(item.view)) {
+      check_reference("feature_view", "feature view", item.view, item.location);
+    }
     check_item(item);
   }
   std::set<std::string> taken = {std::string(kTimeColumn)};
@@ -474,6 +496,7 @@ Result<Project> Loader::finish() {
   check_views();
   sort_definitions();
   unite_sources();
+  bind_versions();
   for (const OnDemandView& view : project_.on_demand_views_) check_on_demand_view(view);
   check_services();
   check_pipelines();

@@ -20,7 +20,7 @@ namespace rtml::project {
 
 class Loader {
  public:
-  Loader(std::filesystem::path root, const Environment& environment);
+  Loader(std::filesystem::path root, const Environment& environment, StoredDefinitions stored);
 
   // Reads rtml.yaml and every file of definitions.
   void read_files();
@@ -47,6 +47,8 @@ class Loader {
   void check_services();
   void check_service(const FeatureService& service);
   void check_on_demand_view(const OnDemandView& view);
+  // Finds the versions that items name, where everything else is sound.
+  void bind_versions();
   // Whether the view that an item names has the feature it names.
   void check_item(const ServiceItem& item);
   void check_service_columns(const FeatureService& service);

@@ -1,10 +1,13 @@
 // A user's project: every definition of its YAML files, parsed and checked against each other.
 //
-// A Project does not change after load(); any number of threads may read it.
+// A Project does not change after load(); any number of threads may read it. Versions of the
+// registry that are named later are made when they are asked for (core/project/versions.h).
 
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +17,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/project/definitions.h"
+#include "core/project/stored_definition.h"
 
 namespace rtml::project {
 
@@ -38,13 +42,27 @@ struct FeatureSelection {
   std::vector<OnDemandColumn> on_demand;
 };
 
+// What an item of a service or on-demand view names: at most one of the two.
+struct ItemTarget {
+  const FeatureView* view = nullptr;
+  const OnDemandView* on_demand = nullptr;
+};
+
+class Versions;
+
 class Project {
  public:
+  Project(Project&&) noexcept;
+  Project& operator=(Project&&) noexcept;
+  ~Project();
+
   // Reads rtml.yaml and all *.yaml and *.yml below sources/, features/, pipelines/, drift/ and
   // experiments/ of `root`, in the order of their paths. `${VAR}` in values comes from
   // `environment`. Fails with every error of every file at once, each at its place; paths in
-  // errors are relative to `root`. Neither data nor expressions are looked at.
-  static Result<Project> load(const std::filesystem::path& root, const Environment& environment);
+  // errors are relative to `root`. Neither data nor expressions are looked at. `stored` is asked
+  // for what the registry holds if a version is named, in a file or later.
+  static Result<Project> load(const std::filesystem::path& root, const Environment& environment,
+                              StoredDefinitions stored = {});
 
   const std::filesystem::path& root() const { return root_; }
   const Settings& settings() const { return settings_; }
@@ -60,7 +78,8 @@ class Project {
   std::span<const Experiment> experiments() const { return experiments_; }
 
   // Each fails with kUnknownReference, naming the nearest name there is. The pointer lives as long
-  // as the project.
+  // as the project. Views, on-demand views and services may be named with a version,
+  // "terminal_risk@v2"; these fail as Versions::bind() does too.
   Result<const Source*> find_source(std::string_view name) const;
   Result<const Entity*> find_entity(std::string_view name) const;
   Result<const FeatureView*> find_view(std::string_view name) const;
@@ -70,11 +89,28 @@ class Project {
   Result<const DriftCheck*> find_drift_check(std::string_view name) const;
   Result<const Experiment*> find_experiment(std::string_view name) const;
 
+  // The names under which the finders above know what was recorded with an identity: of a view or
+  // on-demand view, of a service, of a source. Retired versions are found too. Fail as
+  // Versions::bind_recorded() does.
+  Result<std::string> recorded_view(std::string_view name, std::string_view identity) const;
+  Result<std::string> recorded_service(std::string_view name, std::string_view identity) const;
+  Result<std::string> recorded_source(const std::string& name, std::string_view identity) const;
+
+  // The views of the project, then the versions that its services and on-demand views name.
+  std::vector<const FeatureView*> views_in_use() const;
+
   // The source of a view, whose reference load() has checked; the union of its sources where it has
   // several, which is none of sources().
   const Source& source_of(const FeatureView& view) const;
   // Its sources as sources() has them, in the order of its list.
   std::vector<const Source*> sources_of(const FeatureView& view) const;
+  // Its entities, in the order of its list.
+  std::vector<const Entity*> entities_of(const FeatureView& view) const;
+  // The types that are declared for a source's columns, by the name that features use: those of
+  // `columns:`, then those of the entity keys of its views, then TIMESTAMP for its moments.
+  std::map<std::string, table::DataType> column_types(const Source& source) const;
+  // What an item names, whose reference was checked.
+  ItemTarget target_of(const ServiceItem& item) const;
   // The key columns of a view, those of its entities in order. Empty for a view without entities.
   std::vector<EntityKey> keys_of(const FeatureView& view) const;
   // The columns that a service takes of views, in the order in which it lists them; those that are
@@ -85,8 +121,8 @@ class Project {
   // The features that an on-demand view reads, under their full names, view__feature.
   std::vector<ServiceColumn> inputs_of(const OnDemandView& view) const;
 
-  // Reads what a command takes for features: "VIEW", "VIEW:FEATURE", "SERVICE", each maybe several.
-  // Fails with kUnknownReference.
+  // Reads what a command takes for features: "VIEW", "VIEW:FEATURE", "SERVICE", each maybe several
+  // and with a version, "VIEW@v2:FEATURE". Fails with kUnknownReference and as Versions::bind().
   Result<FeatureSelection> select_features(std::span<const std::string> references,
                                            bool full_feature_names) const;
   // The same where a request's features make no sense: a service's are left out, and to name one
@@ -96,7 +132,15 @@ class Project {
 
  private:
   friend class Loader;
-  Project() = default;
+  Project();
+
+  // What a reference of select_features() names: a service, or one item.
+  struct Named {
+    const FeatureService* service = nullptr;
+    ServiceItem item;
+  };
+  Result<Named> read_reference(const std::string& reference) const;
+  Status check_item(const ServiceItem& item, bool names_feature) const;
 
   std::filesystem::path root_;
   Settings settings_;
@@ -109,6 +153,7 @@ class Project {
   std::vector<Pipeline> pipelines_;
   std::vector<DriftCheck> drift_checks_;
   std::vector<Experiment> experiments_;
+  std::unique_ptr<Versions> versions_;
 };
 
 }  // namespace rtml::project

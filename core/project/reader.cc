@@ -393,15 +393,6 @@ std::optional<Source> read_own_source(const Node& node) {
 
 namespace {
 
-// A version is data of the registry, and a project is what its files say.
-Error version_error(const std::string& reference) {
-  return Error(
-             ErrorCode::kUnsupported,
-             "a view is read as the project defines it, not by its version: \"" + reference + "\"")
-      .with_help("write \"" + reference.substr(0, reference.find('@')) +
-                 "\"; to keep an older definition in use, define it under a name of its own");
-}
-
 // A list of VIEW or VIEW:FEATURE.
 std::vector<ServiceItem> read_items(const Node* list, std::vector<Error>& errors) {
   std::vector<ServiceItem> read;
@@ -416,10 +407,6 @@ std::vector<ServiceItem> read_items(const Node* list, std::vector<Error>& errors
     if (is_empty || entry.feature.find(':') != std::string::npos) {
       errors.push_back(Error(ErrorCode::kBadValue, "not VIEW or VIEW:FEATURE: \"" + text + "\"")
                            .at(item.location()));
-      continue;
-    }
-    if (entry.view.find('@') != std::string::npos) {
-      errors.push_back(version_error(entry.view).at(item.location()));
       continue;
     }
     read.push_back(std::move(entry));

@@ -396,10 +396,11 @@ constexpr auto kServiceFields = with_notes(
         {.key = "features",
          .shape = &kServiceItems,
          .required = true,
-         .description = "Views whose features a model reads, or single features as view:feature."},
+         .description = "Views whose features a model reads, or single features as view:feature. "
+                        "view@v2 is a version that the registry holds."},
         {.key = "full_feature_names",
          .shape = &kBool,
-         .description = "Columns are named view__feature.",
+         .description = "Columns are named view__feature, those of a version view_v2__feature.",
          .default_text = "false"},
     });
 constexpr Shape kService = {
@@ -446,7 +447,9 @@ constexpr auto kOnDemandFields = with_notes(
         {.key = "inputs",
          .shape = &kInputs,
          .description = "Feature views, or single features as view:feature, that the expressions "
-                        "read. Where two have one name, view__feature tells them apart."},
+                        "read. Where two have one name, view__feature tells them apart. view@v2 "
+                        "is a version that the registry holds; its features are also "
+                        "view_v2__feature."},
         {.key = "features",
          .shape = &kOnDemandFeatures,
          .required = true,

@@ -40,6 +40,12 @@ Medium medium_of(const project::Source& source, const std::filesystem::path& roo
   if (path != medium.options.end() && path->is_string() && *path != "-") {
     *path = (root / path->get<std::string>()).string();
   }
+  // A version of a source is read beside the source: as a member of one group each would get a part
+  // of the messages.
+  const auto group = medium.options.find("group");
+  if (source.version != 0 && group != medium.options.end() && group->is_string()) {
+    *group = group->get<std::string>() + ".v" + std::to_string(source.version);
+  }
   return medium;
 }
 

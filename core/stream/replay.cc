@@ -111,9 +111,9 @@ Status Replayer::read_letters_of(const std::filesystem::path& file) {
 }
 
 Status Replayer::read_letters_of_store() {
-  for (const project::FeatureView& view : context_.project.views()) {
-    if (!view.reads_source(options_.source)) continue;
-    const std::string identity = project::identity(context_.project, view);
+  for (const project::FeatureView* view : context_.project.views_in_use()) {
+    if (!view->reads_source(options_.source)) continue;
+    const std::string identity = project::identity(context_.project, *view);
     RTML_TRY_ASSIGN(const plugin::Members members,
                     store_.get(online::view_group(identity), call()));
     RTML_TRY_ASSIGN(const auto entry, online::decode_view(members));

@@ -295,7 +295,7 @@ Result<RunReport> run(std::span<const project::FeatureView* const> views, const 
   }
   RTML_TRY(check_media(*sources, options.is_standard_input, options.from_beginning));
   const std::string names =
-      text_list(*sources, [](const SourceViews& source) { return source.source->name; });
+      text_list(*sources, [](const SourceViews& source) { return source.source->label(); });
   Runner runner(std::move(*sources), options, store, clocks, context);
   context.progress.begin("stream " + names, 0, "messages");
   const Status opened = runner.open_intakes();

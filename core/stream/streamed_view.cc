@@ -13,7 +13,7 @@ namespace {
 // The columns that the project names the types of.
 table::Schema declared_schema(const project::Project& project, const project::Source& source) {
   std::vector<table::Field> fields;
-  for (const auto& [name, type] : dataset::declared_types(project, source)) {
+  for (const auto& [name, type] : project.column_types(source)) {
     fields.push_back({name, type});
   }
   return table::Schema(std::move(fields));
@@ -27,16 +27,18 @@ Result<table::Schema> schema_of(const project::Source& source,
   return fail(std::move(table).error());
 }
 
-// The columns of sources by their name, each looked up once.
-using Schemas = std::map<std::string, table::Schema>;
+// The columns of sources, each looked up once.
+using Schemas = std::map<const project::Source*, table::Schema>;
 
 // The columns that a view is compiled against.
 table::Schema schema_of(const project::FeatureView& view, const Schemas& schemas,
                         const dataset::BuildContext& context) {
   const project::Source& source = context.project.source_of(view);
-  if (!source.is_union()) return schemas.at(source.name);
+  if (!source.is_union()) return schemas.at(&source);
   std::vector<table::Schema> parts;
-  for (const project::Source& part : source.parts) parts.push_back(schemas.at(part.name));
+  for (const project::Source* part : context.project.sources_of(view)) {
+    parts.push_back(schemas.at(part));
+  }
   return project::union_schema(source, parts);
 }
 
@@ -105,9 +107,10 @@ Result<SourceViews> make_one(const project::Source& source,
                              std::span<const project::FeatureView* const> views,
                              const Schemas& schemas, const dataset::BuildContext& context) {
   SourceViews made{.source = &source, .decoder = {}, .views = {}};
-  ColumnSet columns(schemas.at(source.name));
+  ColumnSet columns(schemas.at(&source));
   for (const project::FeatureView* view : views) {
-    if (!view->reads_source(source.name)) continue;
+    const auto sources = context.project.sources_of(*view);
+    if (std::find(sources.begin(), sources.end(), &source) == sources.end()) continue;
     const table::Schema schema = schema_of(*view, schemas, context);
     RTML_TRY_ASSIGN(feature::Program program, compiled(*view, schema, context));
     auto streamed = std::make_unique<StreamedView>();
@@ -177,10 +180,10 @@ Result<std::vector<SourceViews>> make_source_views(
     }
   }
   std::sort(sources.begin(), sources.end(),
-            [](const auto* left, const auto* right) { return left->name < right->name; });
+            [](const auto* left, const auto* right) { return left->label() < right->label(); });
   Schemas schemas;
   for (const project::Source* source : sources) {
-    RTML_TRY_ASSIGN(schemas[source->name], schema_of(*source, context));
+    RTML_TRY_ASSIGN(schemas[source], schema_of(*source, context));
   }
   std::vector<SourceViews> made;
   for (const project::Source* source : sources) {

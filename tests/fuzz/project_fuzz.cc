@@ -1,4 +1,5 @@
-// Any bytes as a file of a project: it is loaded, or every error has a reason.
+// Any bytes as a file of a project: it is loaded, or every error has a reason. What was loaded can
+// be read again from its canonical form, as registries keep it.
 
 #include <unistd.h>
 
@@ -6,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/project/canonical_reader.h"
+#include "core/project/identity.h"
 #include "core/project/project.h"
 #include "tests/fuzz/target.h"
 
@@ -29,6 +32,19 @@ class Directory {
   std::filesystem::path path_;
 };
 
+using rtml::project::canonical;
+
+template <typename Definition, typename Read>
+void require_same_again(std::span<const Definition> definitions, const Read& read) {
+  for (const Definition& definition : definitions) {
+    const auto again = read(canonical(definition), "fuzz@v1");
+    rtml::fuzz::require(again.has_value(), "a canonical form is readable");
+    rtml::fuzz::require(rtml::to_canonical_json(canonical(*again)) ==
+                            rtml::to_canonical_json(canonical(definition)),
+                        "a canonical form is that of what was read from it");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> rtml::fuzz::more_seeds() {
@@ -43,5 +59,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   rtml::fuzz::require(
       project.has_value() || !project.error().message().empty() || !project.error().parts().empty(),
       "a project or a reason");
+  if (!project) return 0;
+  require_same_again(project->sources(), rtml::project::read_canonical_source);
+  require_same_again(project->entities(), rtml::project::read_canonical_entity);
+  require_same_again(project->views(), rtml::project::read_canonical_view);
+  require_same_again(project->on_demand_views(), rtml::project::read_canonical_on_demand_view);
+  require_same_again(project->services(), rtml::project::read_canonical_service);
   return 0;
 }

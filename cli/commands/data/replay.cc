@@ -50,10 +50,10 @@ Result<stream::ReplayOptions> options_of(const Arguments& arguments,
                     .at(source->location));
   }
   options.source = source->name;
-  for (const project::FeatureView& view : project.views()) {
-    if (!view.reads_source(source->name)) continue;
+  for (const project::FeatureView* view : project.views_in_use()) {
+    if (!view->reads_source(source->name)) continue;
     const auto path = stream::letter_path(project.root(), *source->stream,
-                                          online::RecordKind::kDeadLetter, view.name);
+                                          online::RecordKind::kDeadLetter, view->name);
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) options.files.push_back(path);
   }

@@ -20,12 +20,12 @@ constexpr OptionSpec kOptions[] = {
      .completion = Completion::kPath},
     {.name = "--features",
      .type = OptionType::kTextList,
-     .value = "VIEW[:FEATURE]",
+     .value = "VIEW[@vN][:FEATURE]",
      .help = "Views, or single features of them",
      .completion = Completion::kView},
     {.name = "--service",
      .value = "NAME",
-     .help = "The features of a service",
+     .help = "The features of a service, or of NAME@vN",
      .completion = Completion::kService},
     {.name = "--pipeline",
      .value = "NAME",
@@ -106,13 +106,9 @@ Result<project::FeatureSelection> features_of(const Arguments& arguments,
   if (arguments.has("--service")) {
     RTML_TRY_ASSIGN(const project::FeatureService* service,
                     project.find_service(arguments.text("--service")));
-    project::FeatureSelection selection = project.selection_of(*service);
-    const auto rename = [&](auto& columns) {
-      for (auto& column : columns) column.name = column.view->name + "__" + column.feature->name;
-    };
-    if (full_names) rename(selection.features);
-    if (full_names) rename(selection.on_demand);
-    return selection;
+    project::FeatureService named = *service;
+    named.full_feature_names |= full_names;
+    return project.selection_of(named);
   }
   return project.select_features(arguments.list("--features"), full_names);
 }

@@ -14,7 +14,7 @@ constexpr std::int64_t kMostEvents = 1'000'000;
 
 constexpr OptionSpec kOptions[] = {
     {.name = "VIEW",
-     .help = "The view, or VIEW:FEATURE",
+     .help = "The view, VIEW@vN or VIEW:FEATURE",
      .required = true,
      .completion = Completion::kView},
     {.name = "--entity",

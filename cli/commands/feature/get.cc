@@ -12,10 +12,10 @@ namespace rtml::cli::commands {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
-    {.name = "VIEW", .help = "The view, or VIEW:FEATURE", .completion = Completion::kView},
+    {.name = "VIEW", .help = "The view, VIEW@vN or VIEW:FEATURE", .completion = Completion::kView},
     {.name = "--service",
      .value = "NAME",
-     .help = "The features of a service",
+     .help = "The features of a service, or of NAME@vN",
      .completion = Completion::kService},
     {.name = "--entity",
      .type = OptionType::kTextList,

@@ -31,6 +31,7 @@ struct State {
 };
 
 State state_of(const plan::Plan& plan, std::string_view kind, const std::string& name) {
+  if (project::names_version(name)) return {"applied", name};
   for (const plan::Step& step : plan.steps) {
     if (step.kind != kind || step.name != name) continue;
     if (step.action == plan::Action::kUnchanged) return {"applied", step.current};
@@ -136,11 +137,9 @@ Result<Report> run(const Arguments& arguments, Session& session) {
       add_row(report, table, row, state_of(plan, row.kind, row.name));
     }
   };
-  for (const project::FeatureView& view : project->views()) {
-    std::vector<std::string> sources;
-    for (const project::LocatedText& source : view.sources) sources.push_back(source.text);
-    add({"feature_view", view.name, view.notes, view.entities, text_list(sources),
-         view.features.size()});
+  for (const project::FeatureView* view : project->views_in_use()) {
+    add({"feature_view", view->name, view->notes, view->entities,
+         text_list(view->sources, &project::LocatedText::text), view->features.size()});
   }
   for (const project::OnDemandView& view : project->on_demand_views()) {
     add({"on_demand_view", view.name, view.notes, entities_of(view, *project), "",
@@ -172,8 +171,9 @@ constinit const CommandSpec kFeatureList{
     .summary = "List the project's feature views and services",
     .description =
         "Says for each whether the registry holds it as it stands in the project: applied, "
-        "changed or new. Versions that were retired are left out, also where the project still "
-        "has them, unless --all is given.",
+        "changed or new. Older versions of views are there where a service of the project names "
+        "them. Versions that were retired are left out, also where the project still has them, "
+        "unless --all is given.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

@@ -14,7 +14,9 @@ namespace rtml::cli::commands {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
-    {.name = "VIEW", .help = "The view to materialize", .completion = Completion::kView},
+    {.name = "VIEW",
+     .help = "The view to materialize, or VIEW@vN",
+     .completion = Completion::kView},
     {.name = "--service",
      .value = "NAME",
      .help = "The features of a service, whose views read one source",

@@ -11,7 +11,8 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {
     {.name = "NAME",
-     .help = "A feature view or a feature service",
+     .value = "NAME[@vN]",
+     .help = "A feature view or a feature service, or a version of one",
      .required = true,
      .completion = Completion::kView},
 };
@@ -49,13 +50,13 @@ std::string window_text(const project::Feature& feature) {
   return text;
 }
 
-// The versions of the registry, newest last, as "v1, v2 (current)".
+// The versions of the registry, newest last, as "v1, v2 (current)". `name` may be one of them.
 void add_versions(Report& report, Fields& fields, const plan::Registered& registered,
                   std::string_view kind, const std::string& name, const std::string& identity) {
   Json versions = Json::array();
   std::string text;
   for (const registry::Definition& definition : registered.all) {
-    if (definition.kind != kind || definition.name != name) continue;
+    if (definition.kind != kind || definition.name != project::plain_name(name)) continue;
     versions.push_back({{"version", definition.label()},
                         {"identity", definition.identity},
                         {"current", definition.current},
@@ -63,7 +64,10 @@ void add_versions(Report& report, Fields& fields, const plan::Registered& regist
     if (!text.empty()) text += ", ";
     text += definition.label();
     if (definition.current) text += " (current)";
-    if (definition.identity == identity) text += " (as in the project)";
+    if (definition.retired) text += " (retired)";
+    if (definition.identity == identity && !project::names_version(name)) {
+      text += " (as in the project)";
+    }
   }
   report.data["versions"] = std::move(versions);
   fields.rows.emplace_back("versions", text.empty() ? "none, see \"rtml feature apply\"" : text);
@@ -89,7 +93,9 @@ Fields begin(Report& report, std::string_view kind, const Definition& definition
   fields.rows.emplace_back(std::string(kind), Text(definition.name, Tone::kStrong));
   add_text(fields, "description", definition.notes.description);
   add_text(fields, "owner", definition.notes.owner);
-  fields.rows.emplace_back("defined in", place_of(definition.location));
+  fields.rows.emplace_back("defined in", project::names_version(definition.name)
+                                             ? "the registry"
+                                             : place_of(definition.location));
   return fields;
 }
 
@@ -114,7 +120,7 @@ Report show_view(const project::FeatureView& view, const project::Project& proje
   std::vector<std::string> services;
   for (const project::FeatureService& service : project.services()) {
     for (const project::ServiceItem& item : service.features) {
-      if (item.view != view.name) continue;
+      if (item.definition() != view.name) continue;
       if (services.empty() || services.back() != service.name) services.push_back(service.name);
     }
   }
@@ -131,9 +137,11 @@ Report show_view(const project::FeatureView& view, const project::Project& proje
   return report;
 }
 
+// Items as they are written; those of a version with the number of what they meant then.
 std::string listed(const std::vector<project::ServiceItem>& items) {
   return text_list(items, [](const project::ServiceItem& item) {
-    return item.feature.empty() ? item.view : item.view + ":" + item.feature;
+    const std::string& view = project::names_version(item.view) ? item.view : item.definition();
+    return item.feature.empty() ? view : view + ":" + item.feature;
   });
 }
 
@@ -182,17 +190,32 @@ Report show_service(const project::FeatureService& service, const project::Proje
   return report;
 }
 
-Result<Report> run(const Arguments& arguments, Session& session) {
-  const std::string& name = arguments.text("NAME");
-  RTML_TRY_ASSIGN(const project::Project* project, session.project());
+// The name under which the project knows what is to be shown. A retired version is shown too.
+Result<std::string> find_name(const std::string& name, const project::Project& project,
+                              const plan::Registered& registered) {
+  for (const registry::Definition& definition : registered.all) {
+    if (definition.label() != name) continue;
+    if (definition.kind == "feature_service") {
+      return project.recorded_service(definition.name, definition.identity);
+    }
+    if (definition.kind != "feature_view" && definition.kind != "on_demand_view") continue;
+    return project.recorded_view(definition.name, definition.identity);
+  }
   // Views and services share their names, and this words the refusal for both.
   const std::string references[] = {name};
-  RTML_TRY(project->select_features(references, false));
+  RTML_TRY(project.select_features(references, false));
+  return name;
+}
+
+Result<Report> run(const Arguments& arguments, Session& session) {
+  const std::string& wanted = arguments.text("NAME");
+  RTML_TRY_ASSIGN(const project::Project* project, session.project());
+  RTML_TRY_ASSIGN(const plan::Registered registered, read_registered(session));
+  RTML_TRY_ASSIGN(const std::string name, find_name(wanted, *project, registered));
   if (name.find(':') != std::string::npos) {
     return fail(Error(ErrorCode::kUsage, "not a view or a service: " + name)
                     .with_help("name the view without its feature"));
   }
-  RTML_TRY_ASSIGN(const plan::Registered registered, read_registered(session));
   if (const auto view = project->find_view(name)) return show_view(**view, *project, registered);
   if (const auto view = project->find_on_demand_view(name)) {
     return show_on_demand_view(**view, *project, registered);
@@ -206,7 +229,9 @@ Result<Report> run(const Arguments& arguments, Session& session) {
 constinit const CommandSpec kFeatureShow{
     .path = "feature show",
     .summary = "Show a feature view or service",
-    .description = "How each feature is computed, who uses it, and the versions in the registry.",
+    .description =
+        "How each feature is computed, who uses it, and the versions in the registry. With "
+        "NAME@vN, that version, as the registry keeps it.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

@@ -17,7 +17,7 @@ constexpr std::int64_t kMostReads = 10'000'000;
 constexpr std::size_t kShown = 20;
 
 constexpr OptionSpec kOptions[] = {
-    {.name = "VIEW", .help = "The view to verify", .completion = Completion::kView},
+    {.name = "VIEW", .help = "The view to verify, or VIEW@vN", .completion = Completion::kView},
     {.name = "--service",
      .value = "NAME",
      .help = "With --intervals, the service that was materialized",

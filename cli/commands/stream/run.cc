@@ -19,9 +19,11 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {.name = "VIEW",
      .type = OptionType::kTextList,
-     .help = "The views to keep up to date",
+     .help = "The views to keep up to date, each maybe as VIEW@vN",
      .completion = Completion::kView},
-    {.name = "--all", .type = OptionType::kFlag, .help = "Every view whose source has a stream"},
+    {.name = "--all",
+     .type = OptionType::kFlag,
+     .help = "Every view whose source has a stream, and the versions that services name"},
     {.name = "--input",
      .type = OptionType::kPath,
      .value = "-",

@@ -42,13 +42,13 @@ Result<std::vector<const project::FeatureView*>> streamed_views(const Arguments&
     if (std::find(views.begin(), views.end(), view) == views.end()) views.push_back(view);
   }
   if (!names.empty()) return views;
-  for (const project::FeatureView& view : project.views()) {
+  for (const project::FeatureView* view : project.views_in_use()) {
     // One of several without a stream is an error that names it: what it brings would be missing.
-    const auto sources = project.sources_of(view);
+    const auto sources = project.sources_of(*view);
     const auto has_stream = [](const project::Source* source) {
       return source->stream.has_value();
     };
-    if (std::any_of(sources.begin(), sources.end(), has_stream)) views.push_back(&view);
+    if (std::any_of(sources.begin(), sources.end(), has_stream)) views.push_back(view);
   }
   if (views.empty()) {
     return fail(Error(ErrorCode::kUsage, "no source of a view has a stream")

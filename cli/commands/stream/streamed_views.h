@@ -13,9 +13,9 @@
 
 namespace rtml::cli::commands {
 
-// The views named, or with --all every view whose source has a stream; all too where neither is
-// given and that is the default. Fails with kUsage if neither or both are given, kUnknownReference
-// for a view that there is not.
+// The views named, or with --all every view in use whose source has a stream; all too where neither
+// is given and that is the default. Fails with kUsage if neither or both are given,
+// kUnknownReference for a view that there is not.
 Result<std::vector<const project::FeatureView*>> streamed_views(const Arguments& arguments,
                                                                 const project::Project& project,
                                                                 bool is_all_default = false);

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+
 #include "core/base/clock.h"
+#include "core/plan/retire.h"
 #include "core/registry/registry.h"
 #include "tests/unit/project/project_fixture.h"
 
@@ -30,6 +33,29 @@ class PlanFixture {
     return make_plan(project, *registered);
   }
 
+  // A project that may name versions of this registry.
+  project::Project load(const std::map<std::string, std::string>& files) {
+    projects_.push_back(std::make_unique<project::ProjectFixture>(files));
+    auto loaded = project::Project::load(projects_.back()->root(), Environment(), [this] {
+      std::vector<project::StoredDefinition> stored;
+      for (const registry::Definition& known : registered().all) {
+        stored.push_back(
+            {known.kind, known.name, known.number, known.identity, known.content, known.retired});
+      }
+      return Result<std::vector<project::StoredDefinition>>(std::move(stored));
+    });
+    if (!loaded) FAIL(project::ProjectFixture::messages(loaded.error()));
+    return std::move(*loaded);
+  }
+
+  Registered registered() {
+    const auto reader = registry_.read();
+    REQUIRE(reader);
+    auto registered = read_registered(*reader);
+    REQUIRE(registered);
+    return std::move(*registered);
+  }
+
   Status apply_project(const project::Project& project, bool allow_breaking = false) {
     const auto answer =
         registry_.change({}, [&](registry::Transaction& transaction) -> Result<Json> {
@@ -45,6 +71,7 @@ class PlanFixture {
   test::TemporaryDirectory directory_;
   FakeClock clock_{0};
   registry::Registry registry_{directory_ / ".rtml", clock_};
+  std::vector<std::unique_ptr<project::ProjectFixture>> projects_;
 };
 
 std::string summary(const Plan& plan) {
@@ -81,6 +108,32 @@ TEST_CASE("make_plan: follows a project through its life") {
   // What was there before is found again by its meaning.
   REQUIRE(registry.apply_project(first));
   CHECK(registry.plan(first).steps[2].current == "activity@v1");
+}
+
+TEST_CASE("make_plan: a version that a service names does not move with the view") {
+  PlanFixture registry;
+  REQUIRE(registry.apply_project(registry.load(project::small_project())));
+  auto files = files_with("features: [activity]", "features: [\"activity@v1:count_1d\"]");
+  REQUIRE(registry.apply_project(registry.load(files)));
+  // The feature goes and the service keeps it: nobody is broken, and the service is what it was.
+  std::string& text = files["features/user.yaml"];
+  const std::size_t feature = text.find("  - {name: count_1d");
+  text.erase(feature, text.find("  - {name: busy") - feature);
+  const std::size_t expression = text.find("count_1d > 5");
+  text.replace(expression, 12, "true");
+  const auto moved = registry.load(files);
+  const Plan plan = registry.plan(moved);
+  CHECK(summary(plan) ==
+        "events unchanged events@v1\nuser unchanged user@v1\nactivity changed activity@v1\n"
+        "all unchanged all@v2\n");
+  CHECK(plan.breaks().empty());
+  REQUIRE(registry.apply_project(moved));
+
+  // Who names a version uses it, whether it is the project's or not.
+  const auto retirement = plan_retirement("activity@v1", registry.registered());
+  REQUIRE(retirement);
+  CHECK(retirement->users == std::vector<std::string>{"service all@v1", "service all@v2"});
+  CHECK(plan_retirement("activity@v2", registry.registered())->users.empty());
 }
 
 TEST_CASE("apply: refuses to break a service unless told to") {
