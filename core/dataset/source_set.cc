@@ -3,10 +3,40 @@
 #include <algorithm>
 
 #include "core/dataset/feature_columns.h"
+#include "core/expression/syntax.h"
 #include "core/plugin/host.h"
 #include "core/project/project.h"
 
 namespace rtml::dataset {
+namespace {
+
+// The columns that a text names; none where it cannot be parsed.
+std::vector<std::string> names_in(const project::LocatedText& text) {
+  const auto node = expression::parse({text.text, text.location});
+  return node ? expression::column_names(*node) : std::vector<std::string>();
+}
+
+// Says which columns of a view that does not compile are there and cannot be read.
+Status check_readable(const project::FeatureView& view, const SourceTable& table) {
+  std::vector<Error> errors;
+  std::set<std::string> asked;
+  const auto check = [&](const std::string& column, const SourceLocation& place) {
+    if (table.schema()->find(column) || !asked.insert(column).second) return;
+    const Status readable = table.check_readable(column);
+    if (!readable) errors.push_back(Error(readable.error()).at(place));
+  };
+  for (const project::Feature& feature : view.features) {
+    if (!feature.column.empty()) check(feature.column, feature.location);
+    for (const project::LocatedText* text :
+         {&feature.aggregate, &feature.filter, &feature.expression}) {
+      for (const std::string& column : names_in(*text)) check(column, text->location);
+    }
+  }
+  if (errors.empty()) return {};
+  return fail(Error::many(std::move(errors)));
+}
+
+}  // namespace
 
 Result<const SourceTable*> SourceSet::open(const project::Source& source) {
   auto entry = entries_.find(key_of(source));
@@ -20,8 +50,13 @@ Result<const SourceTable*> SourceSet::open(const project::Source& source) {
 Result<feature::Program> SourceSet::compile(const project::FeatureView& view) {
   const project::Source& source = context_.project.source_of(view);
   RTML_TRY_ASSIGN(const SourceTable* table, open(source));
-  RTML_TRY_ASSIGN(feature::Program program,
-                  feature::compile(view, source, context_.project.keys_of(view), *table->schema()));
+  Result<feature::Program> compiled =
+      feature::compile(view, source, context_.project.keys_of(view), *table->schema());
+  if (!compiled) {
+    RTML_TRY(check_readable(view, *table));
+    return fail(std::move(compiled).error());
+  }
+  feature::Program program = std::move(*compiled);
   RTML_TRY(want(source, columns_of(program)));
   return program;
 }

@@ -61,21 +61,16 @@ Status check_separator(const project::Source& source, const table::Schema& data)
           .with_help("say what separates the fields: delimiter: \"" + separator + "\""));
 }
 
-// `request` is for all columns of the store's table.
+// `opened` is the source's table, whose schema is not known yet.
 Status check_declared_columns(const project::Source& source, const table::Schema& schema,
-                              const table::Schema& data, plugin::TableStore& store,
-                              const plugin::ScanRequest& request, const CancelFlag& cancel) {
+                              const table::Schema& data, const SourceTable& opened) {
   std::vector<Error> errors;
   const auto require = [&](const table::Schema& where, const std::string& column,
                            const SourceLocation& location) {
     const auto found = where.require(column, source.batch->path);
     if (found) return;
-    // It may be there and of a kind that cannot be read, which the store then says.
-    plugin::ScanRequest alone = request;
-    alone.columns = {column};
-    const auto why = store.schema(alone, {.cancel = &cancel});
-    const bool is_unreadable = !why && why.error().code() == ErrorCode::kUnsupported;
-    errors.push_back(Error(is_unreadable ? why.error() : found.error()).at(location));
+    const Status readable = opened.check_readable(column);
+    errors.push_back(Error(readable ? found.error() : readable.error()).at(location));
   };
   for (const project::SourceColumn& column : source.columns) {
     require(data, column.from, column.location);
@@ -168,7 +163,7 @@ Result<SourceTable> SourceTable::open(const project::Source& source, const Build
   // The store refuses types for columns that are not there; those are reported with their place.
   table::Schema schema = renamed_schema(source, types, data, &table.data_names_);
   RTML_TRY(check_separator(source, data));
-  RTML_TRY(check_declared_columns(source, schema, data, *table.store_, plain, context.cancel));
+  RTML_TRY(check_declared_columns(source, schema, data, table));
   std::erase_if(table.request_.types, [&](const auto& entry) { return !data.find(entry.first); });
   table.schema_ = std::make_shared<table::Schema>(std::move(schema));
   return table;
@@ -208,6 +203,18 @@ Result<std::unique_ptr<table::BatchReader>> SourceTable::scan(
         }
         return table::Batch(schema, std::move(values), batch->rows());
       });
+}
+
+Status SourceTable::check_readable(const std::string& column) const {
+  for (const SourceTable& part : parts_) RTML_TRY(part.check_readable(column));
+  if (source_->is_union()) return {};
+  plugin::ScanRequest request = request_;
+  request.columns = {data_name(*source_, column)};
+  request.types.clear();
+  request.time_units.clear();
+  const auto schema = store_->schema(request, {.cancel = cancel_});
+  if (schema || schema.error().code() != ErrorCode::kUnsupported) return {};
+  return fail(schema.error());
 }
 
 Result<std::unique_ptr<table::BatchReader>> SourceTable::scan_union(

@@ -37,6 +37,10 @@ class SourceTable {
   // in the order of the files' names, then of the rows. With `nan: null` NaNs come as nulls.
   Result<std::unique_ptr<table::BatchReader>> scan(std::span<const std::string> columns) const;
 
+  // Fails with kUnsupported if the data have this column, of a kind that cannot be read: then it is
+  // not in schema().
+  Status check_readable(const std::string& column) const;
+
   // As errors name the table: the path as the project writes it.
   const std::string& label() const { return source_->batch->path; }
 

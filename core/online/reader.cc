@@ -401,8 +401,10 @@ Status check_lag(const Reader& reader, const ReadResult& result, std::int64_t no
       return fail(Error(ErrorCode::kTooStale, "a partition has brought no event yet, view: " + name)
                       .with_help("see \"rtml stream status\""));
     }
+    const std::int64_t lag_us = now_us - watermark_us;
     return fail(Error(ErrorCode::kTooStale,
-                      "view " + name + " is " + format_duration(now_us - watermark_us) +
+                      "view " + name + " is " +
+                          format_duration(lag_us < kSecond ? lag_us : lag_us / kSecond * kSecond) +
                           " behind: it has seen events up to " + format_timestamp(watermark_us))
                     .with_help("see \"rtml stream status\", or allow more with --max-lag"));
   }
