@@ -24,8 +24,8 @@ bool has(const std::vector<NamedText>& named, const std::string& name) {
 
 }  // namespace
 
-Result<std::vector<online::EntityKeyTexts>> entities_of(const std::vector<std::string>& texts) {
-  std::vector<online::EntityKeyTexts> entities(1);
+Result<std::vector<online::NamedTexts>> entities_of(const std::vector<std::string>& texts) {
+  std::vector<online::NamedTexts> entities(1);
   for (const std::string& text : texts) {
     RTML_TRY_ASSIGN(NamedText key, split(text, "--entity takes KEY=VALUE"));
     if (has(entities.back(), key.first)) entities.emplace_back();
@@ -34,8 +34,8 @@ Result<std::vector<online::EntityKeyTexts>> entities_of(const std::vector<std::s
   return entities;
 }
 
-Result<std::vector<online::RequestColumns>> requests_of(const std::vector<std::string>& texts) {
-  std::vector<online::RequestColumns> requests;
+Result<std::vector<online::NamedValues>> requests_of(const std::vector<std::string>& texts) {
+  std::vector<online::NamedValues> requests;
   bool is_open = false;  // The last one may take more columns.
   for (const std::string& text : texts) {
     if (text.starts_with('{')) {

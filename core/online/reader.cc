@@ -59,6 +59,10 @@ tl::unexpected<Error> not_held(const project::FeatureView& view) {
                              " --online\"; a view that was changed is filled anew"));
 }
 
+std::int64_t time_of(const ReadRequest& request, std::size_t entity) {
+  return request.times_us.empty() ? request.time_us : request.times_us[entity];
+}
+
 }  // namespace
 
 struct Reader::Impl {
@@ -272,15 +276,17 @@ Status Reader::Impl::read_entity(std::size_t view, const plugin::Members* parts,
                                  const ReadRequest& request, std::size_t entity,
                                  ReadResult& result) {
   OpenView& at = *open[view];
-  if (request.time_us < at.oldest_read_us) {
+  const std::int64_t time_us = time_of(request, entity);
+  if (time_us < at.oldest_read_us) {
     return fail(Error(ErrorCode::kOutsideHistory,
                       "cannot read view " + at.served.view->name + " as of " +
-                          format_timestamp(request.time_us) + ": its state reaches back to " +
+                          format_timestamp(time_us) + ": its state reaches back to " +
                           format_timestamp(at.oldest_read_us))
                     .with_help("ask for a later moment, or give the view a longer `history`"));
   }
-  const feature::Event* event = request.events.empty() ? nullptr : request.events[view];
-  RTML_TRY_ASSIGN(const feature::Row row, read_parts(at, parts, event, request.time_us));
+  const feature::Event* event =
+      request.events.empty() ? nullptr : request.events[entity * open.size() + view];
+  RTML_TRY_ASSIGN(const feature::Row row, read_parts(at, parts, event, time_us));
   result.overflows += row.overflows;
   for (const std::size_t place : read_of[view]) {
     const std::size_t output = read[place].output;
@@ -310,19 +316,25 @@ Result<bool> Reader::Impl::read_once(const ReadRequest& request, const plugin::C
   result.overflows = 0;
   result.values.assign(request.entities * features.size(), {});
   inputs.assign(request.entities * read.size(), {});
+  std::map<std::size_t, Error> failures;
   const plugin::Members* next = members.data();
   for (std::size_t view = 0; view < open.size(); ++view) {
     for (std::size_t entity = 0; entity < request.entities; ++entity) {
-      RTML_TRY(read_entity(view, next, request, entity, result));
+      const Status status = read_entity(view, next, request, entity, result);
+      if (!status && !request.keeps_failures) return tl::unexpected(status.error());
+      if (!status) failures.emplace(entity, status.error());
       next += open[view]->parts.size();
     }
   }
+  result.failures.clear();
+  for (auto& [entity, error] : failures) result.failures.push_back({entity, std::move(error)});
   return true;
 }
 
 // Fills in the values of one entity: of views as they were read, then what is computed from them.
 void Reader::Impl::compute_on_demand(const ReadRequest& request, std::size_t entity,
                                      ReadResult& result) {
+  const std::int64_t time_us = time_of(request, entity);
   const ReadValue* const found = inputs.data() + entity * read.size();
   ReadValue* value = result.values.data() + entity * features.size();
   value = std::copy_n(found, on_demand.selected, value);
@@ -334,7 +346,7 @@ void Reader::Impl::compute_on_demand(const ReadRequest& request, std::size_t ent
     for (const std::size_t place : places) input_values.push_back(found[place].value);
     const std::span<const table::Value> row =
         on_demand.programs[program].evaluate(request.columns[entity * programs + program],
-                                             request.time_us, input_values, scratch[program]);
+                                             time_us, input_values, scratch[program]);
     for (std::size_t i = 0; i < on_demand.columns.size(); ++i) {
       const auto& column = on_demand.columns[i];
       if (column.program != program) continue;
@@ -382,8 +394,13 @@ Status Reader::read(const ReadRequest& request, const plugin::CallOptions& call,
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     RTML_TRY_ASSIGN(const bool is_read, impl_->read_once(request, call, *result));
     if (!is_read) continue;
+    auto failure = result->failures.begin();
     for (std::size_t entity = 0; entity < request.entities; ++entity) {
-      impl_->compute_on_demand(request, entity, *result);
+      if (failure != result->failures.end() && failure->entity == entity) {
+        ++failure;
+      } else {
+        impl_->compute_on_demand(request, entity, *result);
+      }
     }
     return {};
   }

@@ -50,12 +50,19 @@ struct ReadRequest {
   // None null.
   std::span<const std::span<const table::Value>> keys;
   std::size_t entities = 1;
+  // The moment to read, microseconds since the epoch; where it is not the same for all entities,
+  // one for each in `times_us`.
   std::int64_t time_us = 0;
-  // An event of the request for each view, seen by this read alone, or null; empty: none.
+  std::span<const std::int64_t> times_us;
+  // An event of the request for each entity and view, events[entity * views + view], seen by this
+  // read alone, or null; empty: none.
   std::span<const feature::Event* const> events;
   // What the request brings for each entity and on-demand view: columns[entity * views + view], in
   // the order of OnDemandProgram::request(), any of them null.
   std::span<const std::span<const table::Value>> columns;
+  // An entity that cannot be read, because its moment lies outside history or its state is damaged,
+  // goes into ReadResult::failures and does not fail the read.
+  bool keeps_failures = false;
 };
 
 // The status of an on-demand feature is kPresent or, where its expression gives null, kNullValue:
@@ -76,9 +83,16 @@ struct ViewFreshness {
   std::int64_t watermark_us = PartPosition::kNoTime;
 };
 
+// Why one entity of a read has no values; they are null and kNotFound in the result.
+struct EntityFailure {
+  std::size_t entity = 0;
+  Error error;
+};
+
 // What a read gives. Used again for the next read, it needs no new memory.
 struct ReadResult {
   std::vector<ReadValue> values;  // values[entity * features + feature].
+  std::vector<EntityFailure> failures;  // By entity; empty unless the request keeps them.
   std::vector<ViewFreshness> views;
   // The least of the views'; kNoTime if there are none.
   std::int64_t watermark_us = PartPosition::kNoTime;

@@ -6,39 +6,75 @@
 
 #include "core/base/name.h"
 #include "core/base/text_list.h"
+#include "core/base/time.h"
 #include "core/online/json_value.h"
 #include "core/online/request_event.h"
 
 namespace rtml::online {
 namespace {
 
+// A value that was brought under a name, wherever it stands.
+struct Brought {
+  const std::string* text = nullptr;
+  const Json* json = nullptr;
+
+  explicit operator bool() const { return text != nullptr || json != nullptr; }
+  // As an error shows it.
+  std::string shown() const { return text != nullptr ? *text : to_json_text(*json); }
+};
+
+Brought find(const NamedValues& values, const std::string& name) {
+  for (const auto& [given, text] : values.texts) {
+    if (given == name) return {.text = &text};
+  }
+  const auto found = values.json.find(name);
+  return found == values.json.end() ? Brought() : Brought{.json = &*found};
+}
+
+Result<table::Value> value_of(const Brought& brought, table::DataType type, const std::string& what,
+                              table::ValueMemory& memory) {
+  if (brought.json != nullptr) return value_of_json(*brought.json, type, {}, what, memory);
+  if (!type.is_list) return value_of_text(*brought.text, type, what);
+  // There is no other text of a list.
+  const Result<Json> list = parse_json(*brought.text, what);
+  if (!list) return value_of_text(*brought.text, type, what);
+  auto value = value_of_json(*list, type, {}, what, memory);
+  if (value) *value = memory.keep(*value);
+  return value;
+}
+
+std::vector<std::string> names_of(const NamedValues& values) {
+  std::vector<std::string> names;
+  for (const auto& [name, text] : values.texts) names.push_back(name);
+  for (const auto& [name, value] : values.json.items()) names.push_back(name);
+  return names;
+}
+
 // The key of an entity for one view: from the entity, else from the request's event. An event of
 // another entity must not be counted for this one.
-Result<std::vector<table::Value>> key_values(const ServedView& served, const EntityKeyTexts& entity,
-                                             const Json& event, Json& json,
-                                             table::ValueMemory& memory) {
+Result<std::vector<table::Value>> key_values(const ServedView& served, const EntityRequest& request,
+                                             Json& json, table::ValueMemory& memory) {
   std::vector<table::Value> values;
   for (const table::Field& key : served.program.keys) {
-    const auto given = std::find_if(entity.begin(), entity.end(),
-                                    [&](const auto& part) { return part.first == key.name; });
-    const auto brought = event.find(key.name);
+    const Brought given = find(request.keys, key.name);
+    const auto brought = request.event.find(key.name);
     table::Value of_event;
-    if (brought != event.end()) {
+    if (brought != request.event.end()) {
       RTML_TRY_ASSIGN(of_event, value_of_json(*brought, key.type, {}, "key " + key.name, memory));
     }
-    if (given == entity.end() && of_event.is_null()) {
+    table::Value value = of_event;
+    if (given) {
+      RTML_TRY_ASSIGN(value, value_of(given, key.type, "key " + key.name, memory));
+    }
+    if (value.is_null()) {
       return fail(
           Error(ErrorCode::kUsage, "view " + served.view->name + " needs the key: " + key.name)
               .with_help("give it as --entity " + key.name + "=VALUE"));
     }
-    table::Value value = of_event;
-    if (given != entity.end()) {
-      RTML_TRY_ASSIGN(value, value_of_text(given->second, key.type, "key " + key.name));
-    }
     if (!of_event.is_null() &&
         feature::encode_key(std::span(&value, 1)) != feature::encode_key(std::span(&of_event, 1))) {
       return fail(ErrorCode::kUsage, "the event is of another entity: " + key.name + " is " +
-                                         to_json_text(*brought) + ", not " + given->second);
+                                         to_json_text(*brought) + ", not " + given.shown());
     }
     json[key.name] = json_of_value(value, key.type);
     values.push_back(value);
@@ -47,18 +83,16 @@ Result<std::vector<table::Value>> key_values(const ServedView& served, const Ent
 }
 
 // Fails if an entity names a key that none of the views has.
-Status check_keys(std::span<const EntityKeyTexts> entities, std::span<const ServedView> views) {
+Status check_keys(const NamedValues& keys, std::span<const ServedView> views) {
   std::set<std::string> known;
   for (const ServedView& served : views) {
     for (const table::Field& key : served.program.keys) known.insert(key.name);
   }
-  const std::vector<std::string> names(known.begin(), known.end());
-  for (const EntityKeyTexts& entity : entities) {
-    for (const auto& [name, text] : entity) {
-      if (known.contains(name)) continue;
-      return fail(ErrorCode::kUsage,
-                  "no view asked for has the key: " + name + did_you_mean(name, names));
-    }
+  for (const std::string& name : names_of(keys)) {
+    if (known.contains(name)) continue;
+    return fail(ErrorCode::kUsage,
+                "no view asked for has the key: " + name +
+                    did_you_mean(name, std::vector<std::string>(known.begin(), known.end())));
   }
   return {};
 }
@@ -71,16 +105,12 @@ std::string columns_text(const feature::OnDemandProgram& view) {
 }
 
 // Fails if a request brings a column that none of the views takes.
-Status check_columns(const RequestColumns& columns,
-                     std::span<const feature::OnDemandProgram> views) {
+Status check_columns(const NamedValues& columns, std::span<const feature::OnDemandProgram> views) {
   std::vector<std::string> known;
   for (const feature::OnDemandProgram& view : views) {
     for (const table::Field& field : view.request()) known.push_back(field.name);
   }
-  std::vector<std::string> brought;
-  for (const auto& [name, text] : columns.texts) brought.push_back(name);
-  for (const auto& [name, value] : columns.json.items()) brought.push_back(name);
-  for (const std::string& name : brought) {
+  for (const std::string& name : names_of(columns)) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     return fail(ErrorCode::kUsage, "no on-demand view asked for takes the column: " + name +
                                        did_you_mean(name, known));
@@ -88,132 +118,162 @@ Status check_columns(const RequestColumns& columns,
   return {};
 }
 
-// Where the columns of one entity's request are looked for, in this order.
-struct ColumnPlaces {
-  const RequestColumns* columns;  // May be null.
-  const Json& event;
-  const EntityKeyTexts& keys;
-};
-
-std::optional<Result<table::Value>> text_value(
-    const std::vector<std::pair<std::string, std::string>>& texts, const table::Field& field,
-    const std::string& what, table::ValueMemory& memory) {
-  for (const auto& [name, text] : texts) {
-    if (name != field.name) continue;
-    if (!field.type.is_list) return value_of_text(text, field.type, what);
-    // There is no other text of a list.
-    const Result<Json> list = parse_json(text, what);
-    if (!list) return value_of_text(text, field.type, what);
-    auto value = value_of_json(*list, field.type, {}, what, memory);
-    if (value) *value = memory.keep(*value);
-    return value;
-  }
-  return std::nullopt;
-}
-
-Result<table::Value> column_of(const table::Field& field, const ColumnPlaces& places,
+Result<table::Value> column_of(const table::Field& field, const EntityRequest& request,
                                const feature::OnDemandProgram& view, table::ValueMemory& memory) {
   const std::string what = "column " + field.name + " of the request";
-  if (places.columns != nullptr) {
-    if (auto value = text_value(places.columns->texts, field, what, memory))
-      return std::move(*value);
-    const Json& json = places.columns->json;
-    if (const auto found = json.find(field.name); found != json.end()) {
-      return value_of_json(*found, field.type, {}, what, memory);
-    }
+  if (const Brought brought = find(request.columns, field.name)) {
+    return value_of(brought, field.type, what, memory);
   }
-  if (const auto found = places.event.find(field.name); found != places.event.end()) {
+  if (const auto found = request.event.find(field.name); found != request.event.end()) {
     return value_of_json(*found, field.type, {}, "column " + field.name + " of the event", memory);
   }
-  if (auto value = text_value(places.keys, field, what, memory)) return std::move(*value);
-  return fail(ErrorCode::kUsage,
-              "on-demand view " + view.view() + " needs a column of the request: " + field.name);
+  if (const Brought key = find(request.keys, field.name)) {
+    return value_of(key, field.type, what, memory);
+  }
+  return fail(Error(ErrorCode::kUsage, "on-demand view " + view.view() +
+                                           " needs a column of the request: " + field.name));
+}
+
+Result<Json> object_of(const Json& value, std::string_view name) {
+  if (value.is_object()) return value;
+  return fail(ErrorCode::kBadOptionValue,
+              "\"" + std::string(name) + "\" of a request is no object: " + to_json_text(value));
 }
 
 }  // namespace
 
-Result<BoundRequest> BoundRequest::bind(const TextRequest& request, const Reader& reader) {
-  RTML_TRY(check_keys(request.entities, reader.views()));
-  BoundRequest bound;
-  bound.time_us_ = request.time_us;
-  for (const EntityKeyTexts& entity : request.entities) {
-    Json keys = Json::object();
-    for (const ServedView& view : reader.views()) {
-      RTML_TRY_ASSIGN(auto values, key_values(view, entity, request.event, keys, bound.memory_));
-      bound.keys_.push_back(std::move(values));
+Result<EntityRequest> request_of_json(const Json& json, std::int64_t time_us) {
+  static const std::vector<std::string> kMembers = {"entity", "at", "event", "request"};
+  if (!json.is_object()) {
+    return fail(ErrorCode::kBadOptionValue, "a request is an object, not: " + to_json_text(json));
+  }
+  EntityRequest request{.keys = {}, .time_us = time_us, .event = {}, .columns = {}};
+  for (const auto& [name, value] : json.items()) {
+    if (name == "entity") {
+      RTML_TRY_ASSIGN(request.keys.json, object_of(value, name));
+    } else if (name == "event") {
+      RTML_TRY_ASSIGN(request.event, object_of(value, name));
+    } else if (name == "request") {
+      RTML_TRY_ASSIGN(request.columns.json, object_of(value, name));
+    } else if (name == "at") {
+      if (!value.is_string() || !parse_timestamp(value.get<std::string>(), &request.time_us)) {
+        return fail(ErrorCode::kBadOptionValue,
+                    "\"at\" of a request is no time like 2025-03-06T00:00:00Z: " +
+                        to_json_text(value));
+      }
+    } else {
+      return fail(ErrorCode::kBadOptionValue,
+                  "a request has no member: " + name + did_you_mean(name, kMembers));
     }
-    bound.keys_json_.push_back(std::move(keys));
   }
-  for (const auto& key : bound.keys_) bound.key_spans_.emplace_back(key);
-  if (!request.event.is_null()) {
-    RTML_TRY(bound.bind_event(request.event, request.time_us, reader));
-  }
-  RTML_TRY(bound.bind_columns(request, reader));
-  return bound;
+  return request;
 }
 
-Status BoundRequest::bind_event(const Json& event, std::int64_t time_us, const Reader& reader) {
+// Values point into the request and the memory.
+struct BoundRequests::Bound {
+  EntityRequest request;
+  table::ValueMemory memory;
+  Json keys_json = Json::object();
+  std::vector<std::vector<table::Value>> keys;    // Of each view.
+  std::vector<std::vector<table::Value>> inputs;  // Of each view's event.
+  std::vector<feature::Event> events;
+  std::vector<const feature::Event*> event_of_view;   // Null where a view does not see it.
+  std::vector<std::vector<table::Value>> columns;     // Of each on-demand view.
+};
+
+BoundRequests::BoundRequests(const Reader& reader) : reader_(reader) {}
+BoundRequests::~BoundRequests() = default;
+BoundRequests::BoundRequests(BoundRequests&&) noexcept = default;
+
+Status BoundRequests::add(EntityRequest request) {
+  auto bound = std::make_unique<Bound>();
+  bound->request = std::move(request);
+  RTML_TRY(bind(*bound));
+  entities_.push_back(std::move(bound));
+  return {};
+}
+
+void BoundRequests::clear() {
+  entities_.clear();
+}
+
+Status BoundRequests::bind(Bound& bound) const {
+  RTML_TRY(check_keys(bound.request.keys, reader_.views()));
+  for (const ServedView& view : reader_.views()) {
+    RTML_TRY_ASSIGN(auto values, key_values(view, bound.request, bound.keys_json, bound.memory));
+    bound.keys.push_back(std::move(values));
+  }
+  if (!bound.request.event.is_null()) RTML_TRY(bind_event(bound));
+  return bind_columns(bound);
+}
+
+Status BoundRequests::bind_event(Bound& bound) const {
+  const Json& event = bound.request.event;
   if (!event.is_object()) {
     return fail(ErrorCode::kBadOptionValue, "the event is not a JSON object");
   }
-  const std::span<const ServedView> views = reader.views();
-  inputs_.resize(views.size());
-  events_.resize(views.size());
-  event_of_view_.assign(views.size(), nullptr);
+  const std::span<const ServedView> views = reader_.views();
+  bound.inputs.resize(views.size());
+  bound.events.resize(views.size());
+  bound.event_of_view.assign(views.size(), nullptr);
   bool is_seen = false;
   for (std::size_t view = 0; view < views.size(); ++view) {
     const std::optional<EventSource> source = source_of(views[view], event);
     if (!source) continue;
-    RTML_TRY_ASSIGN(events_[view],
-                    read_event(event, time_us, views[view], *source, inputs_[view], memory_));
-    events_[view].inputs = inputs_[view];
-    event_of_view_[view] = &events_[view];
+    RTML_TRY_ASSIGN(bound.events[view], read_event(event, bound.request.time_us, views[view],
+                                                   *source, bound.inputs[view], bound.memory));
+    bound.events[view].inputs = bound.inputs[view];
+    bound.event_of_view[view] = &bound.events[view];
     is_seen = true;
   }
   if (!is_seen) return fail(no_source(views, event));
   return {};
 }
 
-Status BoundRequest::bind_columns(const TextRequest& request, const Reader& reader) {
-  const std::size_t rows = request.columns.size();
-  if (rows > 1 && rows != request.entities.size()) {
-    return fail(Error(ErrorCode::kUsage, "there are " + std::to_string(request.entities.size()) +
-                                             " entities, but columns of " + std::to_string(rows) +
-                                             " requests")
-                    .with_help("give them once for all entities, or once for each in their order"));
-  }
-  for (const RequestColumns& columns : request.columns) {
-    RTML_TRY(check_columns(columns, reader.on_demand()));
-  }
-  for (std::size_t entity = 0; entity < request.entities.size(); ++entity) {
-    const ColumnPlaces places{rows == 0 ? nullptr : &request.columns[rows == 1 ? 0 : entity],
-                              request.event, request.entities[entity]};
-    for (const feature::OnDemandProgram& view : reader.on_demand()) {
-      std::vector<table::Value>& values = columns_.emplace_back();
-      for (const table::Field& field : view.request()) {
-        auto value = column_of(field, places, view, memory_);
-        if (!value) {
-          return fail(std::move(value).error().with_help("on-demand view " + view.view() +
-                                                         " takes: " + columns_text(view)));
-        }
-        values.push_back(*value);
+Status BoundRequests::bind_columns(Bound& bound) const {
+  RTML_TRY(check_columns(bound.request.columns, reader_.on_demand()));
+  for (const feature::OnDemandProgram& view : reader_.on_demand()) {
+    std::vector<table::Value>& values = bound.columns.emplace_back();
+    for (const table::Field& field : view.request()) {
+      auto value = column_of(field, bound.request, view, bound.memory);
+      if (!value) {
+        return fail(std::move(value).error().with_help("on-demand view " + view.view() +
+                                                       " takes: " + columns_text(view)));
       }
+      values.push_back(*value);
     }
   }
-  for (const auto& values : columns_) column_spans_.emplace_back(values);
   return {};
 }
 
-ReadRequest BoundRequest::request() const {
-  return {.keys = key_spans_,
-          .entities = keys_json_.size(),
-          .time_us = time_us_,
-          .events = event_of_view_,
-          .columns = column_spans_};
+ReadRequest BoundRequests::request() {
+  keys_.clear();
+  columns_.clear();
+  events_.clear();
+  times_us_.clear();
+  const auto brings_event = [](const auto& bound) { return !bound->event_of_view.empty(); };
+  const bool has_events = std::any_of(entities_.begin(), entities_.end(), brings_event);
+  for (const auto& bound : entities_) {
+    for (const auto& key : bound->keys) keys_.emplace_back(key);
+    for (const auto& values : bound->columns) columns_.emplace_back(values);
+    times_us_.push_back(bound->request.time_us);
+    if (!has_events) continue;
+    events_.insert(events_.end(), bound->event_of_view.begin(), bound->event_of_view.end());
+    events_.resize(times_us_.size() * reader_.views().size(), nullptr);
+  }
+  return {.keys = keys_,
+          .entities = entities_.size(),
+          .times_us = times_us_,
+          .events = events_,
+          .columns = columns_};
 }
 
-Json BoundRequest::keys_json(std::size_t entity) const {
-  return keys_json_[entity];
+const Json& BoundRequests::keys_json(std::size_t entity) const {
+  return entities_[entity]->keys_json;
+}
+
+std::int64_t BoundRequests::time_us(std::size_t entity) const {
+  return entities_[entity]->request.time_us;
 }
 
 }  // namespace rtml::online

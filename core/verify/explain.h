@@ -66,7 +66,7 @@ struct Explanation {
 };
 
 struct ExplainOptions {
-  online::EntityKeyTexts entity;
+  online::NamedTexts entity;
   std::int64_t time_us = 0;
   std::int64_t limit = 20;  // Events shown a feature.
 };

@@ -11,7 +11,7 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {
     {.name = "--dead-letters",
-     .type = OptionType::kTextList,
+     .type = OptionType::kTexts,
      .value = "FILE",
      .help = "Apply the dead letters of this file",
      .completion = Completion::kPath},

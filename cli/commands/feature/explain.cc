@@ -18,7 +18,7 @@ constexpr OptionSpec kOptions[] = {
      .required = true,
      .completion = Completion::kView},
     {.name = "--entity",
-     .type = OptionType::kTextList,
+     .type = OptionType::kTexts,
      .value = "KEY=VALUE",
      .help = "The entity's key, an option a key column"},
     {.name = "--at",

@@ -1,11 +1,13 @@
 #include "cli/commands/feature/get.h"
 
 #include "cli/build_inputs.h"
+#include "cli/commands/feature/get_answer.h"
+#include "cli/commands/feature/get_lines.h"
 #include "cli/entity_arguments.h"
 #include "cli/online_store.h"
 #include "cli/plain_text.h"
+#include "core/base/number.h"
 #include "core/base/time.h"
-#include "core/online/json_value.h"
 #include "core/online/request.h"
 
 namespace rtml::cli::commands {
@@ -18,7 +20,7 @@ constexpr OptionSpec kOptions[] = {
      .help = "The features of a service, or of NAME@vN",
      .completion = Completion::kService},
     {.name = "--entity",
-     .type = OptionType::kTextList,
+     .type = OptionType::kTexts,
      .value = "KEY=VALUE",
      .help = "An entity's key; a key that comes again starts the next entity"},
     {.name = "--at",
@@ -33,6 +35,11 @@ constexpr OptionSpec kOptions[] = {
      .value = "COLUMN=VALUE",
      .help = "A column of the request, or all as a JSON object; one that comes again starts the "
              "next entity's"},
+    {.name = "--requests",
+     .type = OptionType::kPath,
+     .value = "FILE",
+     .help = "Entities as JSON lines, answered in their order; - is standard input",
+     .completion = Completion::kPath},
     {.name = "--max-lag",
      .type = OptionType::kDuration,
      .value = "DURATION",
@@ -48,22 +55,9 @@ constexpr Example kExamples[] = {
      .says = "Read two customers as if each had just paid 12.5"},
     {.command = "rtml feature get --service checkout --entity customer_id=17 --request amount=12.5",
      .says = "Read features that are computed from the request too"},
+    {.command = "rtml feature get --service checkout --requests requests.jsonl --output jsonl",
+     .says = "Answer a file of requests, a line each"},
 };
-
-Text status_text(feature::Status status) {
-  return Text(std::string(feature::to_string(status)),
-              status == feature::Status::kPresent ? Tone::kPlain : Tone::kWarning);
-}
-
-// The moment of the latest event that a value saw, or nothing.
-std::optional<std::int64_t> event_time(const online::ReadValue& value) {
-  if (value.event_time_us == online::PartPosition::kNoTime) return std::nullopt;
-  return value.event_time_us;
-}
-
-Json time_json(std::optional<std::int64_t> time_us) {
-  return time_us ? Json(format_timestamp(*time_us)) : Json();
-}
 
 Json views_json(const online::Reader& reader, const online::ReadResult& result) {
   Json views = Json::array();
@@ -99,7 +93,7 @@ Result<Answer> answer_of(Session& session, const plugin::OnlineStore& store,
   return answer;
 }
 
-void add_answer(const Answer& answer, const online::ReadResult& result, Report& report) {
+void add_store(const Answer& answer, const online::ReadResult& result, Report& report) {
   std::optional<std::int64_t> watermark_us = result.watermark_us;
   if (watermark_us == online::PartPosition::kNoTime) watermark_us.reset();
   const Json watermark = time_json(watermark_us);
@@ -112,84 +106,113 @@ void add_answer(const Answer& answer, const online::ReadResult& result, Report& 
   report.add(std::move(fields));
 }
 
-Report report_of(const std::vector<online::EntityKeyTexts>& entities, const online::Reader& reader,
-                 const online::BoundRequest& bound, const online::ReadResult& result,
-                 std::int64_t at_us) {
+// The requests of --entity, --request and --event.
+Result<std::vector<online::EntityRequest>> requests_given(const Arguments& arguments,
+                                                          std::int64_t at_us) {
+  RTML_TRY_ASSIGN(auto entities, entities_of(arguments.list("--entity")));
+  RTML_TRY_ASSIGN(const auto columns, requests_of(arguments.list("--request")));
+  if (columns.size() > 1 && columns.size() != entities.size()) {
+    return fail(Error(ErrorCode::kUsage, "there are " + std::to_string(entities.size()) +
+                                             " entities, but columns of " +
+                                             std::to_string(columns.size()) + " requests")
+                    .with_help("give them once for all entities, or once for each in their order"));
+  }
+  Json event;
+  if (arguments.has("--event")) {
+    Result<Json> given = parse_json(arguments.text("--event"), "the event");
+    if (!given || !given->is_object()) {
+      return fail(
+          Error(ErrorCode::kBadOptionValue,
+                given ? "--event takes a JSON object, not: " + arguments.text("--event")
+                      : given.error().message())
+              .with_help("give the columns of the source: --event '{\"tx_amount\": 12.5}'"));
+    }
+    event = std::move(*given);
+  }
+  std::vector<online::EntityRequest> requests;
+  for (std::size_t i = 0; i < entities.size(); ++i) {
+    requests.push_back(
+        {.keys = {.texts = std::move(entities[i])}, .time_us = at_us, .event = event});
+    if (!columns.empty()) requests.back().columns = columns[columns.size() == 1 ? 0 : i];
+  }
+  return requests;
+}
+
+std::string label_of(const online::NamedTexts& keys) {
+  std::string label;
+  for (const auto& [name, text] : keys) label += (label.empty() ? "" : ",") + name + "=" + text;
+  return label;
+}
+
+Result<Report> read_arguments(const Arguments& arguments, Session& session, online::Reader& reader,
+                              const plugin::CallOptions& call, online::ReadResult& result) {
+  const std::int64_t now_us = session.clock().now_us();
+  const std::int64_t at_us = arguments.optional_integer("--at").value_or(now_us);
+  RTML_TRY_ASSIGN(auto requests, requests_given(arguments, at_us));
+  std::vector<std::string> labels;
+  online::BoundRequests bound(reader);
+  for (online::EntityRequest& request : requests) {
+    labels.push_back(label_of(request.keys.texts));
+    RTML_TRY(bound.add(std::move(request)));
+  }
+  RTML_TRY(reader.read(bound.request(), call, &result));
+  if (const auto max_lag_us = arguments.optional_integer("--max-lag")) {
+    RTML_TRY(online::check_lag(reader, result, now_us, *max_lag_us));
+  }
   Report report;
   report.data["at"] = format_timestamp(at_us);
   report.data["views"] = views_json(reader, result);
   report.data["results"] = Json::array();
-  report.rows_key = "results";
-  const bool has_keys = !entities.front().empty();
-  Table table;
-  if (has_keys) table.columns.push_back({"entity"});
-  for (const char* name : {"feature", "value", "status", "event_timestamp"}) {
-    table.columns.push_back({name, std::string_view(name) == "value"});
-  }
-  const std::size_t columns = reader.features().size();
-  for (std::size_t row = 0; row < entities.size(); ++row) {
-    std::string label;
-    for (const auto& [name, text] : entities[row]) {
-      label += (label.empty() ? "" : ",") + name + "=" + text;
-    }
-    Json features = Json::array();
-    for (std::size_t column = 0; column < columns; ++column) {
-      const online::ServedFeature& feature = reader.features()[column];
-      const online::ReadValue& value = result.values[row * columns + column];
-      const Json shown = online::json_of_value(value.value, feature.type);
-      const Json time = time_json(event_time(value));
-      features.push_back({{"name", feature.name},
-                          {"value", shown},
-                          {"status", feature::to_string(value.status)},
-                          {"event_timestamp", time}});
-      std::vector<Text> cells;
-      if (has_keys) cells.emplace_back(label);
-      cells.emplace_back(feature.name);
-      cells.emplace_back(plain_text(shown));
-      cells.push_back(status_text(value.status));
-      cells.emplace_back(time.is_null() ? "" : plain_text(time));
-      table.rows.push_back(std::move(cells));
-    }
-    report.data["results"].push_back(
-        {{"entity", bound.keys_json(row)}, {"features", std::move(features)}});
+  Table table = answer_table(!labels.front().empty());
+  for (std::size_t entity = 0; entity < bound.size(); ++entity) {
+    Json answer = answer_json(reader, bound, result, entity);
+    add_answer(answer, labels[entity], table);
+    report.data["results"].push_back(std::move(answer));
   }
   report.add(std::move(table));
   return report;
 }
 
+Result<Report> read_lines(const Arguments& arguments, Session& session, online::Reader& reader,
+                          const plugin::CallOptions& call, online::ReadResult& result) {
+  RTML_TRY_ASSIGN(LineAnswers answers, answer_lines(arguments, session, reader, call));
+  result = std::move(answers.last);
+  Report report;
+  report.streamed = arguments.text("--output") == "jsonl";
+  report.data["requests"] = answers.requests;
+  report.data["failed"] = answers.failed;
+  report.data["views"] = views_json(reader, result);
+  report.data["results"] = std::move(answers.results);
+  report.add(std::move(answers.table));
+  if (answers.failed > 0) {
+    report.exit = ExitClass::kFailed;
+    report.warnings.push_back(std::to_string(answers.failed) + " of " +
+                              counted(answers.requests, "request") +
+                              " could not be answered, the first: " + answers.first_failure);
+  }
+  return report;
+}
+
 Result<Report> run(const Arguments& arguments, Session& session) {
+  const bool is_lines = arguments.has("--requests");
+  for (const char* option : {"--entity", "--event", "--request"}) {
+    if (!is_lines || !arguments.has(option)) continue;
+    return fail(Error(ErrorCode::kUsage, std::string(option) + " does not go with --requests")
+                    .with_help("each line brings its own \"entity\", \"event\" and \"request\""));
+  }
   RTML_TRY_ASSIGN(const BuildInputs inputs, make_build_inputs(session, false));
   const dataset::BuildContext& context = *inputs.context;
   RTML_TRY_ASSIGN(const auto features, selection_asked_for(arguments, context.project));
-  RTML_TRY_ASSIGN(const auto entities, entities_of(arguments.list("--entity")));
-  RTML_TRY_ASSIGN(const auto columns, requests_of(arguments.list("--request")));
-  const std::int64_t now_us = session.clock().now_us();
-  online::TextRequest request{.entities = entities, .columns = columns};
-  request.time_us = arguments.optional_integer("--at").value_or(now_us);
-  if (arguments.has("--event")) {
-    Result<Json> event = parse_json(arguments.text("--event"), "the event");
-    if (!event || !event->is_object()) {
-      return fail(
-          Error(ErrorCode::kBadOptionValue,
-                event ? "--event takes a JSON object, not: " + arguments.text("--event")
-                      : event.error().message())
-              .with_help("give the columns of the source: --event '{\"tx_amount\": 12.5}'"));
-    }
-    request.event = std::move(*event);
-  }
   const plugin::CallOptions call{.cancel = &context.cancel};
   RTML_TRY_ASSIGN(const auto store, open_online_store(session));
   RTML_TRY_ASSIGN(online::Reader reader,
                   online::Reader::open(features, context.project, *store, call));
-  RTML_TRY_ASSIGN(const auto bound, online::BoundRequest::bind(request, reader));
   online::ReadResult result;
-  RTML_TRY(reader.read(bound.request(), call, &result));
-  if (const auto max_lag_us = arguments.optional_integer("--max-lag")) {
-    RTML_TRY(online::check_lag(reader, result, now_us, *max_lag_us));
-  }
+  RTML_TRY_ASSIGN(Report report, (is_lines ? read_lines : read_arguments)(arguments, session,
+                                                                          reader, call, result));
+  report.rows_key = "results";
   RTML_TRY_ASSIGN(const Answer answer, answer_of(session, *store, context.project));
-  Report report = report_of(entities, reader, bound, result, request.time_us);
-  add_answer(answer, result, report);
+  add_store(answer, result, report);
   return report;
 }
 
@@ -211,7 +234,15 @@ constinit const CommandSpec kFeatureGet{
         "entities, or once for each in their order. A column that it does not name is the "
         "event's of that name, else the entity's key. Such a feature is PRESENT, or NULL_VALUE "
         "where its expression gives null; its event_timestamp is the latest one of the features "
-        "that it reads.",
+        "that it reads.\n\n"
+        "--requests reads a JSON object a line: {\"entity\": {\"customer_id\": 17}, \"at\": "
+        "\"2025-03-06T00:00:00Z\", \"event\": {…}, \"request\": {…}}, of which all but what "
+        "the features need may be absent. Lines that are there are read together, up to 256 with "
+        "one round trip to the store, and answered in their order with their \"line\". One that "
+        "cannot be answered has an \"error\" in its place, and the command ends with 1 when all "
+        "others are answered. If the store fails, the command ends at once: the lines that were "
+        "answered are done. With --output jsonl answers are written as they come, whatever the "
+        "size of the file; the other formats hold them until the end.",
     .needs = Needs::kProject,
     .options = kOptions,
     .examples = kExamples,

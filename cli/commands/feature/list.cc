@@ -12,7 +12,7 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {.name = "--owner", .value = "NAME", .help = "Only what this owner answers for"},
     {.name = "--tag",
-     .type = OptionType::kTextList,
+     .type = OptionType::kTexts,
      .value = "KEY[=VALUE]",
      .help = "Only what has this tag; every one of several"},
     {.name = "--all", .type = OptionType::kFlag, .help = "Retired versions too"},

@@ -4,10 +4,10 @@
 #include <set>
 
 #include "core/base/name.h"
+#include "core/base/byte_source.h"
 #include "core/base/utf8.h"
 #include "core/table/arrow_c_interface.h"
 #include "core/table/batch.h"
-#include "plugins/storage/file/byte_source.h"
 #include "plugins/storage/file/json_value.h"
 
 namespace rtml::file {

@@ -2,9 +2,9 @@
 
 #include <simdjson.h>
 
+#include "core/base/byte_source.h"
 #include "core/table/arrow_c_interface.h"
 #include "core/table/batch.h"
-#include "plugins/storage/file/byte_source.h"
 #include "plugins/storage/file/json_value.h"
 #include "plugins/storage/file/text_value.h"
 

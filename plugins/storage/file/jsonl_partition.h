@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/base/result.h"
-#include "plugins/storage/file/byte_source.h"
+#include "core/base/byte_source.h"
 #include "rtml/sdk/storage.h"
 
 namespace rtml::file {

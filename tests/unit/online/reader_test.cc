@@ -233,20 +233,22 @@ TEST_CASE("Reader: an event of the request is seen by that read alone") {
   commit(zero, PaymentEvents(served.program, {{1, kStart, 1, 1.5}}), kStart);
   auto reader = Reader::open({served.columns, {}}, *served.project, store, {});
   REQUIRE(reader);
-  const std::vector<EntityKeyTexts> entities = {{{"card", "1"}}, {{"card", "2"}}};
-  TextRequest text{.entities = entities, .time_us = kStart + kMinute};
-  text.event = {{"amount", 10.25}, {"id", 77}};
-  const auto bound = BoundRequest::bind(text, *reader);
-  REQUIRE_MESSAGE(bound.has_value(), bound.error().message());
-  CHECK(bound->keys_json(1) == Json{{"card", 2}});
+  BoundRequests bound(*reader);
+  for (const char* card : {"1", "2"}) {
+    EntityRequest request{.keys = {.texts = {{"card", card}}}, .time_us = kStart + kMinute};
+    request.event = {{"amount", 10.25}, {"id", 77}};
+    const Status added = bound.add(std::move(request));
+    REQUIRE_MESSAGE(added.has_value(), added.error().message());
+  }
+  CHECK(bound.keys_json(1) == Json{{"card", 2}});
   ReadResult result;
-  REQUIRE(reader->read(bound->request(), {}, &result));
+  REQUIRE(reader->read(bound.request(), {}, &result));
   CHECK(result.values[0].value.integer() == 2);
   CHECK(result.values[1].value.number() == 11.75);
   CHECK(result.values[3].value.integer() == 1);
   CHECK(read_one(*reader, 1, kStart + kMinute).starts_with("1 PRESENT; 1.5 "));
-  const std::vector<EntityKeyTexts> unknown = {{{"cart", "1"}}};
-  CHECK(!BoundRequest::bind({.entities = unknown}, *reader));
+  CHECK(!bound.add({.keys = {.texts = {{"cart", "1"}}}}));
+  CHECK(bound.size() == 2);
 }
 
 TEST_CASE("Reader: features of a request are computed from it and from values of the same read") {
@@ -268,15 +270,17 @@ TEST_CASE("Reader: features of a request are computed from it and from values of
   CHECK(reader->features()[0].name == "count_1d");
   CHECK(reader->features()[1].is_on_demand);
 
-  const std::vector<EntityKeyTexts> entities = {{{"card", "1"}}, {{"card", "2"}}};
-  const std::vector<RequestColumns> columns = {{.texts = {{"amount", "6"}}},
-                                               {.json = {{"amount", nullptr}}}};
-  const TextRequest text{.entities = entities, .time_us = kStart + kMinute, .columns = columns};
-  const auto bound = BoundRequest::bind(text, *reader);
-  REQUIRE_MESSAGE(bound.has_value(), bound.error().message());
+  const std::int64_t at_us = kStart + kMinute;
+  BoundRequests bound(*reader);
+  REQUIRE(bound.add({.keys = {.texts = {{"card", "1"}}},
+                     .time_us = at_us,
+                     .columns = {.texts = {{"amount", "6"}}}}));
+  REQUIRE(bound.add({.keys = {.json = {{"card", 2}}},
+                     .time_us = at_us,
+                     .columns = {.json = {{"amount", nullptr}}}}));
   store.reads = 0;
   ReadResult result;
-  REQUIRE(reader->read(bound->request(), {}, &result));
+  REQUIRE(reader->read(bound.request(), {}, &result));
   CHECK(store.reads == 1);
   REQUIRE(result.values.size() == 8);
   CHECK(result.values[0].value.integer() == 1);
@@ -290,18 +294,65 @@ TEST_CASE("Reader: features of a request are computed from it and from values of
   CHECK(result.values[5].event_time_us == PartPosition::kNoTime);
 
   // What the request does not name is the event's, which its inputs see too.
-  TextRequest with_event{.entities = std::span(entities).first(1), .time_us = kStart + kMinute};
-  with_event.event = {{"amount", 0.5}, {"id", 9}};
-  const auto both = BoundRequest::bind(with_event, *reader);
-  REQUIRE_MESSAGE(both.has_value(), both.error().message());
-  REQUIRE(reader->read(both->request(), {}, &result));
+  BoundRequests both(*reader);
+  const auto with_event = request_of_json(
+      {{"entity", {{"card", 1}}}, {"event", {{"amount", 0.5}, {"id", 9}}}}, at_us);
+  REQUIRE(with_event);
+  REQUIRE(both.add(*with_event));
+  REQUIRE(reader->read(both.request(), {}, &result));
   CHECK(result.values[0].value.integer() == 2);
   CHECK(result.values[1].value.number() == 0.25);
   CHECK(result.values[1].event_time_us == kStart + kMinute);
 
-  const auto refused = BoundRequest::bind({.entities = entities}, *reader);
+  const Status refused = both.add({.keys = {.texts = {{"card", "1"}}}, .time_us = at_us});
   REQUIRE(!refused);
   CHECK(refused.error().message() == "on-demand view checks needs a column of the request: amount");
+}
+
+TEST_CASE("Reader: entities have moments and events of their own, and fail by themselves") {
+  ServedProject served(kFeatures);
+  MemoryStore store;
+  PartWriter zero = served.writer(store, 0);
+  commit(zero, PaymentEvents(served.program, {{1, kStart, 1, 1.5}, {2, kStart + kHour, 2, 2.5}}),
+         kStart + kHour);
+  auto reader = Reader::open({served.columns, {}}, *served.project, store, {});
+  REQUIRE(reader);
+  BoundRequests bound(*reader);
+  const std::vector<Json> lines = {
+      {{"entity", {{"card", 1}}}, {"at", "2023-11-14T22:13:19Z"}},
+      {{"entity", {{"card", 1}}}, {"at", "2023-11-14T22:13:20Z"}},
+      {{"entity", {{"card", 1}}}, {"at", "2023-11-01T00:00:00Z"}},
+      {{"event", {{"card", 2}, {"amount", 4}, {"id", 9}}}},
+      {{"entity", {{"card", 2}}}},
+  };
+  for (const Json& line : lines) {
+    const auto request = request_of_json(line, kStart + kHour);
+    REQUIRE_MESSAGE(request.has_value(), request.error().message());
+    REQUIRE(bound.add(*request));
+  }
+  ReadResult result;
+  CHECK(reader->read(bound.request(), {}, &result).error().code() == ErrorCode::kOutsideHistory);
+  ReadRequest request = bound.request();
+  request.keeps_failures = true;
+  store.reads = 0;
+  REQUIRE(reader->read(request, {}, &result));
+  CHECK(store.reads == 1);
+  REQUIRE(result.failures.size() == 1);
+  CHECK(result.failures[0].entity == 2);
+  CHECK(result.failures[0].error.code() == ErrorCode::kOutsideHistory);
+  const std::size_t features = reader->features().size();
+  const auto spent = [&](std::size_t entity) { return result.values[entity * features + 1]; };
+  CHECK(spent(0).value.is_null());
+  CHECK(spent(1).value.number() == 1.5);
+  CHECK(spent(2).value.is_null());
+  CHECK(spent(3).value.number() == 6.5);
+  CHECK(spent(4).value.number() == 2.5);
+  CHECK(spent(4).event_time_us == kStart + kHour);
+
+  for (const Json& wrong : {Json{{"entitty", Json::object()}}, Json{{"entity", 1}}, Json(7),
+                            Json{{"at", "yesterday"}}, Json{{"event", "x"}}}) {
+    CHECK(request_of_json(wrong, 0).error().code() == ErrorCode::kBadOptionValue);
+  }
 }
 
 TEST_CASE("value_of_json, value_of_text: values of requests are those of columns") {

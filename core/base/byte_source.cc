@@ -1,4 +1,4 @@
-#include "plugins/storage/file/byte_source.h"
+#include "core/base/byte_source.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-namespace rtml::file {
+namespace rtml {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
@@ -63,9 +63,9 @@ Result<bool> ByteSource::more() {
   }
 }
 
-bool ByteSource::is_ready() const {
+bool ByteSource::is_ready(int timeout_ms) const {
   pollfd waited = {descriptor_, POLLIN, 0};
-  return ::poll(&waited, 1, 0) != 0;  // An error, too, is for more() to report.
+  return ::poll(&waited, 1, timeout_ms) != 0;  // An error, too, is for more() to report.
 }
 
 Status ByteSource::seek(std::int64_t position) {
@@ -77,4 +77,4 @@ Status ByteSource::seek(std::int64_t position) {
   return {};
 }
 
-}  // namespace rtml::file
+}  // namespace rtml

@@ -9,7 +9,7 @@
 
 #include "core/base/result.h"
 
-namespace rtml::file {
+namespace rtml {
 
 class ByteSource {
  public:
@@ -26,8 +26,8 @@ class ByteSource {
   // the window would exceed the limit of a record.
   Result<bool> more();
   void consume(std::size_t count) { start_ += count; }
-  // Whether more() would not wait: a pipe may have nothing yet.
-  bool is_ready() const;
+  // Whether more() would not wait, within `timeout_ms`: a pipe may have nothing yet.
+  bool is_ready(int timeout_ms = 0) const;
   // Continues at a byte of the file; the window becomes empty.
   Status seek(std::int64_t position);
 
@@ -43,4 +43,4 @@ class ByteSource {
   std::size_t end_ = 0;
 };
 
-}  // namespace rtml::file
+}  // namespace rtml
