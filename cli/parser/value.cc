@@ -1,6 +1,7 @@
 #include "cli/parser/value.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -46,12 +47,32 @@ Status check_choice(const OptionSpec& option, const std::string& text) {
                   .with_help(std::string(option.name) + " takes " + joined(choices)));
 }
 
+bool is_name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
+}
+
+// Where the next item of a list begins, or its end. Of NAME=VALUE the comma belongs to the value
+// unless the next NAME= follows, so that values may hold commas.
+std::size_t end_of_item(const std::string& text, std::size_t start, bool is_named) {
+  std::size_t comma = text.find(',', start);
+  while (is_named && comma < text.size()) {
+    std::size_t end = comma + 1;
+    while (end < text.size() && is_name_character(text[end])) ++end;
+    if (end > comma + 1 && end < text.size() && text[end] == '=') break;
+    comma = text.find(',', comma + 1);
+  }
+  return std::min(comma, text.size());
+}
+
 Result<Arguments::Value> parse_list(const OptionSpec& option,
                                     const std::vector<std::string>& texts) {
+  // "NAME=VALUE", but not "KEY[=VALUE]".
+  const bool is_named = option.value.find('=') != std::string_view::npos &&
+                        option.value.find('[') == std::string_view::npos;
   std::vector<std::string> items;
   for (const std::string& text : texts) {
     for (std::size_t start = 0; start <= text.size();) {
-      const std::size_t comma = std::min(text.find(',', start), text.size());
+      const std::size_t comma = end_of_item(text, start, is_named);
       const std::string item = text.substr(start, comma - start);
       if (item.empty()) return bad_value(option, text, "values separated by single commas");
       RTML_TRY(check_choice(option, item));

@@ -114,11 +114,12 @@ Status Reader::Impl::open_view(std::size_t view, plugin::Members members) {
   RTML_TRY_ASSIGN(auto entry, decode_view(members));
   if (!entry) return not_held(*target.view);
   if (open[view] == nullptr || entry->source_schema != target.source_schema) {
-    open[view] = nullptr;
-    target.source_schema = entry->source_schema;
-    RTML_TRY_ASSIGN(target.program,
+    RTML_TRY_ASSIGN(feature::Program program,
                     feature::compile(*target.view, *target.source, project.keys_of(*target.view),
-                                     target.source_schema));
+                                     entry->source_schema));
+    open[view] = nullptr;  // It refers to the program.
+    target.program = std::move(program);
+    target.source_schema = entry->source_schema;
   }
   open[view] = std::make_unique<OpenView>(target, std::move(members), std::move(*entry));
   return {};
@@ -344,9 +345,8 @@ void Reader::Impl::compute_on_demand(const ReadRequest& request, std::size_t ent
     const std::vector<std::size_t>& places = on_demand.inputs[program];
     input_values.clear();
     for (const std::size_t place : places) input_values.push_back(found[place].value);
-    const std::span<const table::Value> row =
-        on_demand.programs[program].evaluate(request.columns[entity * programs + program],
-                                             time_us, input_values, scratch[program]);
+    const std::span<const table::Value> row = on_demand.programs[program].evaluate(
+        request.columns[entity * programs + program], time_us, input_values, scratch[program]);
     for (std::size_t i = 0; i < on_demand.columns.size(); ++i) {
       const auto& column = on_demand.columns[i];
       if (column.program != program) continue;

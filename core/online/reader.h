@@ -91,7 +91,7 @@ struct EntityFailure {
 
 // What a read gives. Used again for the next read, it needs no new memory.
 struct ReadResult {
-  std::vector<ReadValue> values;  // values[entity * features + feature].
+  std::vector<ReadValue> values;        // values[entity * features + feature].
   std::vector<EntityFailure> failures;  // By entity; empty unless the request keeps them.
   std::vector<ViewFreshness> views;
   // The least of the views'; kNoTime if there are none.

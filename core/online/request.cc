@@ -157,9 +157,9 @@ Result<EntityRequest> request_of_json(const Json& json, std::int64_t time_us) {
       RTML_TRY_ASSIGN(request.columns.json, object_of(value, name));
     } else if (name == "at") {
       if (!value.is_string() || !parse_timestamp(value.get<std::string>(), &request.time_us)) {
-        return fail(ErrorCode::kBadOptionValue,
-                    "\"at\" of a request is no time like 2025-03-06T00:00:00Z: " +
-                        to_json_text(value));
+        return fail(
+            ErrorCode::kBadOptionValue,
+            "\"at\" of a request is no time like 2025-03-06T00:00:00Z: " + to_json_text(value));
       }
     } else {
       return fail(ErrorCode::kBadOptionValue,
@@ -177,8 +177,8 @@ struct BoundRequests::Bound {
   std::vector<std::vector<table::Value>> keys;    // Of each view.
   std::vector<std::vector<table::Value>> inputs;  // Of each view's event.
   std::vector<feature::Event> events;
-  std::vector<const feature::Event*> event_of_view;   // Null where a view does not see it.
-  std::vector<std::vector<table::Value>> columns;     // Of each on-demand view.
+  std::vector<const feature::Event*> event_of_view;  // Null where a view does not see it.
+  std::vector<std::vector<table::Value>> columns;    // Of each on-demand view.
 };
 
 BoundRequests::BoundRequests(const Reader& reader) : reader_(reader) {}

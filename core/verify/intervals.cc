@@ -82,6 +82,15 @@ std::string_view describe(IntervalChange change) {
   return "the file is damaged";
 }
 
+Result<std::vector<std::filesystem::path>> interval_files(const std::filesystem::path& directory,
+                                                          std::string_view kind,
+                                                          std::string_view name) {
+  RTML_TRY_ASSIGN(const IntervalManifest manifest, read_manifest(directory, kind, name));
+  std::vector<std::filesystem::path> files;
+  for (const auto& [from_us, file] : manifest.files) files.push_back(directory / file.file);
+  return files;
+}
+
 Result<IntervalVerification> verify_intervals(std::span<const project::ServiceColumn> features,
                                               std::string_view kind, std::string_view name,
                                               const std::filesystem::path& directory,

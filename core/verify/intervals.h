@@ -36,6 +36,12 @@ struct IntervalVerification {
   std::vector<IntervalDifference> differences;  // In the order of time.
 };
 
+// The files of a directory of intervals that its manifest names. Fails as verify_intervals() does
+// where the directory is not of `kind` and `name`.
+Result<std::vector<std::filesystem::path>> interval_files(const std::filesystem::path& directory,
+                                                          std::string_view kind,
+                                                          std::string_view name);
+
 // Compares every interval of a directory: `kind` ("view" or "service") and `name` say what it
 // should hold. Reads the source once, and every file. Fails with kNotFound if there is no manifest,
 // kUsage if it is of something else, and as reading a manifest and the source does.

@@ -32,6 +32,7 @@ Result<std::vector<feature::Row>> recompute(const feature::Program& program,
                                             table::ValueMemory& memory) {
   std::unordered_map<std::string, Entity> entities;
   for (std::size_t i = 0; i < probes.size(); ++i) {
+    if (probes[i].row == kNoEvent) continue;
     const std::optional<std::string> entity = entity_of(events, probes[i].row);
     if (entity) entities[*entity].probes.push_back(i);
   }
@@ -44,7 +45,7 @@ Result<std::vector<feature::Row>> recompute(const feature::Program& program,
   const auto times = events.time.values<std::int64_t>();
   feature::Kernel kernel(program);
   dataset::EventCursor cursor(events);
-  std::vector<feature::Row> result(probes.size());
+  std::vector<feature::Row> result(probes.size(), kernel.read_unknown());
   for (auto& [key, entity] : entities) {
     RTML_TRY(cancel.check());
     std::stable_sort(entity.rows.begin(), entity.rows.end(),

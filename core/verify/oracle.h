@@ -16,9 +16,11 @@
 
 namespace rtml::verify {
 
+inline constexpr std::int64_t kNoEvent = -1;
+
 // An entity at a moment.
 struct Probe {
-  std::int64_t row = 0;  // Of the source: an event of the entity.
+  std::int64_t row = 0;  // Of the source: an event of the entity; kNoEvent: it has none.
   std::int64_t time_us = 0;
 };
 

@@ -1,8 +1,8 @@
 #include "core/verify/verify.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
+#include <unordered_map>
 
 #include "core/base/random.h"
 #include "core/base/time.h"
@@ -10,8 +10,8 @@
 #include "core/dataset/source_set.h"
 #include "core/online/json_value.h"
 #include "core/online/reader.h"
-#include "core/plugin/defaults.h"
-#include "core/plugin/host.h"
+#include "core/verify/file_rows.h"
+#include "core/verify/intervals.h"
 #include "core/verify/oracle.h"
 
 namespace rtml::verify {
@@ -44,7 +44,7 @@ class Verifier {
     RTML_TRY_ASSIGN(Comparison backfill, compare_backfill(expected));
     result.comparisons.push_back(std::move(backfill));
     if (!options_.file.empty()) {
-      RTML_TRY_ASSIGN(Comparison file, compare_file(expected));
+      RTML_TRY_ASSIGN(Comparison file, compare_file());
       result.comparisons.push_back(std::move(file));
     }
     if (options_.store != nullptr) {
@@ -102,21 +102,22 @@ class Verifier {
     for (std::size_t i = 0; i < probes_.size(); ++i) {
       ++comparison.reads;
       const auto row = static_cast<std::int64_t>(i);
+      const Json entity = entity_json(key_of(probes_[i]));
       for (std::size_t f = 0; f < program_.outputs.size(); ++f) {
         const table::Value value = table::value_at(found.features[f], row, memory_);
         feature::Status status = found.statuses[i];
         if (status == feature::Status::kPresent && value.is_null()) {
           status = feature::Status::kNullValue;
         }
-        compare(probes_[i], f, expected[i], value, status, comparison);
+        compare(entity, probes_[i].time_us, f, expected[i], value, status, comparison);
       }
     }
     return comparison;
   }
 
-  void compare(const Probe& probe, std::size_t output, const feature::Row& expected,
-               const table::Value& found, std::optional<feature::Status> status,
-               Comparison& comparison) const {
+  void compare(const Json& entity, std::int64_t time_us, std::size_t output,
+               const feature::Row& expected, const table::Value& found,
+               std::optional<feature::Status> status, Comparison& comparison) const {
     ++comparison.values;
     const feature::Status expected_status = expected.statuses[output];
     if (is_same(expected.values[output], found) &&
@@ -127,8 +128,8 @@ class Verifier {
     if (comparison.differences.size() == Comparison::kKept) return;
     const table::Field& field = program_.outputs[output].field;
     comparison.differences.push_back(
-        {.entity = entity_json(probe.row),
-         .time_us = probe.time_us,
+        {.entity = entity,
+         .time_us = time_us,
          .feature = field.name,
          .expected = online::json_of_value(expected.values[output], field.type),
          .found = online::json_of_value(found, field.type),
@@ -136,67 +137,61 @@ class Verifier {
          .found_status = status});
   }
 
-  Json entity_json(std::int64_t row) const {
+  Json entity_json(std::span<const table::Value> key) const {
     Json entity = Json::object();
-    for (std::size_t k = 0; k < events_.keys.size(); ++k) {
-      entity[program_.keys[k].name] =
-          online::json_of_value(table::value_at(events_.keys[k], row), program_.keys[k].type);
+    for (std::size_t k = 0; k < key.size(); ++k) {
+      entity[program_.keys[k].name] = online::json_of_value(key[k], program_.keys[k].type);
     }
     return entity;
   }
 
-  // Rows of the file are found by entity and moment; those of one moment have the same features.
-  Result<Comparison> compare_file(const std::vector<feature::Row>& expected) {
-    std::map<std::pair<std::string, std::int64_t>, std::size_t> wanted;
-    for (std::size_t i = 0; i < probes_.size(); ++i) {
-      wanted.emplace(std::pair(*entity_of(events_, probes_[i].row), probes_[i].time_us), i);
+  std::vector<table::Value> key_of(const Probe& probe) const {
+    std::vector<table::Value> key;
+    for (const table::Column& column : events_.keys) {
+      key.push_back(table::value_at(column, probe.row));
     }
-    RTML_TRY_ASSIGN(const auto store, context_.plugins.table_store(plugin::kFileTables));
-    plugin::ScanRequest request{.path = options_.file.string()};
-    request.types[kTime] = {table::Kind::kTimestamp};
-    std::vector<std::string> columns{kTime};
-    for (const table::Field& key : program_.keys) columns.push_back(key.name);
-    for (const feature::Output& output : program_.outputs) columns.push_back(output.field.name);
-    for (std::size_t i = 1; i < columns.size(); ++i) {
-      request.types[columns[i]] = i <= program_.keys.size()
-                                      ? program_.keys[i - 1].type
-                                      : program_.outputs[i - 1 - program_.keys.size()].field.type;
+    return key;
+  }
+
+  // Rows of the file are sampled themselves, since those of a schedule stand at no event.
+  Result<Comparison> compare_file() {
+    std::vector<std::filesystem::path> files = {options_.file};
+    if (std::filesystem::is_directory(options_.file)) {
+      RTML_TRY_ASSIGN(files, interval_files(options_.file, "view", view_.name));
     }
-    request.columns = columns;
-    RTML_TRY_ASSIGN(const auto reader, store->scan(request, {.cancel = &context_.cancel}));
+    RTML_TRY_ASSIGN(const std::vector<FileRow> rows, sample_rows(files, program_, options_.sample,
+                                                                 options_.seed, context_, memory_));
+    if (rows.empty()) {
+      return cannot_tell(view_, options_.file.string() + " has no row with a key");
+    }
+    const std::vector<Probe> probes = probes_of(rows);
+    RTML_TRY_ASSIGN(const std::vector<feature::Row> expected,
+                    recompute(program_, events_, probes, context_.cancel, memory_));
     Comparison comparison{.place = Place::kFile};
-    while (true) {
-      RTML_TRY_ASSIGN(const std::optional<table::Batch> batch, reader->next());
-      if (!batch) break;
-      compare_rows(*batch, expected, wanted, comparison);
-    }
-    if (comparison.reads == 0) {
-      return cannot_tell(view_, options_.file.string() + " has none of the sampled rows");
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      ++comparison.reads;
+      const Json entity = entity_json(rows[i].key);
+      for (std::size_t f = 0; f < program_.outputs.size(); ++f) {
+        compare(entity, rows[i].time_us, f, expected[i], rows[i].values[f], std::nullopt,
+                comparison);
+      }
     }
     return comparison;
   }
 
-  void compare_rows(const table::Batch& batch, const std::vector<feature::Row>& expected,
-                    std::map<std::pair<std::string, std::int64_t>, std::size_t>& wanted,
-                    Comparison& comparison) {
-    const auto times = batch.column(0).values<std::int64_t>();
-    std::vector<table::Value> key(program_.keys.size());
-    for (std::int64_t row = 0; row < batch.rows(); ++row) {
-      bool has_key = true;
-      for (std::size_t k = 0; k < key.size(); ++k) {
-        key[k] = table::value_at(batch.column(1 + k), row);
-        has_key = has_key && !key[k].is_null();
-      }
-      if (!has_key) continue;
-      const auto found = wanted.find({feature::encode_key(key), times[row]});
-      if (found == wanted.end()) continue;
-      ++comparison.reads;
-      for (std::size_t f = 0; f < program_.outputs.size(); ++f) {
-        const table::Value value = table::value_at(batch.column(1 + key.size() + f), row, memory_);
-        compare(probes_[found->second], f, expected[found->second], value, std::nullopt,
-                comparison);
-      }
+  std::vector<Probe> probes_of(const std::vector<FileRow>& rows) const {
+    std::unordered_map<std::string, std::int64_t> event_of;
+    for (const FileRow& row : rows) event_of.emplace(feature::encode_key(row.key), kNoEvent);
+    for (std::int64_t event = 0; event < events_.rows; ++event) {
+      const std::optional<std::string> entity = entity_of(events_, event);
+      const auto found = entity ? event_of.find(*entity) : event_of.end();
+      if (found != event_of.end()) found->second = event;
     }
+    std::vector<Probe> probes;
+    for (const FileRow& row : rows) {
+      probes.push_back({event_of.at(feature::encode_key(row.key)), row.time_us});
+    }
+    return probes;
   }
 
   // The sampled entities, each once.
@@ -237,9 +232,10 @@ class Verifier {
       comparison.watermark_us = found.watermark_us;
       for (std::size_t i = begin; i < end; ++i) {
         ++comparison.reads;
+        const Json entity = entity_json(key_of(probes[i]));
         for (std::size_t f = 0; f < program_.outputs.size(); ++f) {
           const online::ReadValue& value = found.values[(i - begin) * program_.outputs.size() + f];
-          compare(probes[i], f, expected[i], value.value, value.status, comparison);
+          compare(entity, at_us, f, expected[i], value.value, value.status, comparison);
         }
       }
     }
@@ -250,12 +246,7 @@ class Verifier {
                      const plugin::CallOptions& call, online::ReadResult& found) const {
     std::vector<std::vector<table::Value>> keys;
     std::vector<std::span<const table::Value>> spans;
-    for (const Probe& probe : probes) {
-      std::vector<table::Value> key;
-      for (const table::Column& column : events_.keys)
-        key.push_back(table::value_at(column, probe.row));
-      keys.push_back(std::move(key));
-    }
+    for (const Probe& probe : probes) keys.push_back(key_of(probe));
     for (const auto& key : keys) spans.emplace_back(key);
     return reader.read({.keys = spans, .entities = probes.size(), .time_us = at_us}, call, &found);
   }
@@ -271,8 +262,6 @@ class Verifier {
     }
     return found.watermark_us;
   }
-
-  static constexpr const char* kTime = "event_timestamp";
 
   const project::FeatureView& view_;
   const VerifyOptions& options_;

@@ -30,7 +30,8 @@ std::string_view to_string(Place place);  // "backfill", "file", "online".
 struct VerifyOptions {
   std::int64_t sample = 1'000;  // How many entities and moments.
   std::uint64_t seed = 0;       // Decides which.
-  // What "feature materialize" wrote; empty: no file is looked at.
+  // What "feature materialize" wrote, a file or a directory of intervals: as many of its rows are
+  // compared, each at its own moment. Empty: no file is looked at.
   std::filesystem::path file;
   // Null: online values are not looked at.
   plugin::OnlineStore* store = nullptr;
@@ -73,7 +74,7 @@ struct Verification {
 };
 
 // Fails with kCannotTell if there is nothing to compare: a source without events, a file without
-// the sampled rows, a store that has seen no event; kUsage if a file lacks a column of the view,
+// rows, a store that has seen no event; kUsage if a file lacks a column of the view,
 // kNotFound if the store does not hold the view; and as reading the source does.
 Result<Verification> verify(const project::FeatureView& view, const VerifyOptions& options,
                             const dataset::BuildContext& context);

@@ -18,7 +18,7 @@ constexpr OptionSpec kOptions[] = {
      .required = true,
      .completion = Completion::kView},
     {.name = "--entity",
-     .type = OptionType::kTexts,
+     .type = OptionType::kTextList,
      .value = "KEY=VALUE",
      .help = "The entity's key, an option a key column"},
     {.name = "--at",

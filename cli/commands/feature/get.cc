@@ -20,7 +20,7 @@ constexpr OptionSpec kOptions[] = {
      .help = "The features of a service, or of NAME@vN",
      .completion = Completion::kService},
     {.name = "--entity",
-     .type = OptionType::kTexts,
+     .type = OptionType::kTextList,
      .value = "KEY=VALUE",
      .help = "An entity's key; a key that comes again starts the next entity"},
     {.name = "--at",

@@ -73,9 +73,8 @@ class LineAnswerer {
     auto json = parse_json(text, "the request");
     // What it is called elsewhere: a value that was given, not data that has gone bad.
     if (!json) return fail(ErrorCode::kBadOptionValue, json.error().message());
-    RTML_TRY_ASSIGN(auto request,
-                    online::request_of_json(
-                        *json, arguments_.optional_integer("--at").value_or(now_us)));
+    RTML_TRY_ASSIGN(auto request, online::request_of_json(
+                                      *json, arguments_.optional_integer("--at").value_or(now_us)));
     return bound_.add(std::move(request));
   }
 
@@ -118,9 +117,8 @@ class LineAnswerer {
       answers_.first_failure = name_ + ":" + std::to_string(line.number) + ": " + error.message();
     }
     if (!is_streamed_) {
-      answers_.table.rows.push_back({name_ + ":" + std::to_string(line.number), "",
-                                     error.message(), Text(std::string(error.id()), Tone::kBad),
-                                     ""});
+      answers_.table.rows.push_back({name_ + ":" + std::to_string(line.number), "", error.message(),
+                                     Text(std::string(error.id()), Tone::kBad), ""});
     }
     row["error"] = error_document(error, "")["error"];
   }

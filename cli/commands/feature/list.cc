@@ -12,7 +12,7 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {.name = "--owner", .value = "NAME", .help = "Only what this owner answers for"},
     {.name = "--tag",
-     .type = OptionType::kTexts,
+     .type = OptionType::kTextList,
      .value = "KEY[=VALUE]",
      .help = "Only what has this tag; every one of several"},
     {.name = "--all", .type = OptionType::kFlag, .help = "Retired versions too"},

@@ -34,8 +34,8 @@ constexpr OptionSpec kOptions[] = {
      .default_text = "0"},
     {.name = "--file",
      .type = OptionType::kPath,
-     .value = "FILE",
-     .help = "Verify this file too, which \"feature materialize\" wrote",
+     .value = "PATH",
+     .help = "Verify this file or directory of intervals too, which \"feature materialize\" wrote",
      .completion = Completion::kPath},
     {.name = "--online",
      .type = OptionType::kFlag,
@@ -220,8 +220,9 @@ constinit const CommandSpec kFeatureVerify{
     .description =
         "Takes a sample of entities and moments and recomputes the view's features event by "
         "event from the batch source, with nothing but the kernel. Compares them bit for bit "
-        "with the backfill, with --file, and with what the online store answers as of its "
-        "watermark.\n\n"
+        "with the backfill, with a sample of the rows of --file, each at its own moment (rows of "
+        "events, of a schedule, of intervals), and with what the online store answers as of its "
+        "watermark. Rows that the file lacks are not missed.\n\n"
         "With --intervals, looks at a directory of \"rtml feature materialize --interval\" "
         "instead, "
         "whole: reads the source once and lists the intervals whose input or definition is no "

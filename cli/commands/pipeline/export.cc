@@ -26,7 +26,7 @@ constexpr OptionSpec kOptions[] = {
      .completion = Completion::kDirectory,
      .short_name = 'o'},
     {.name = "--option",
-     .type = OptionType::kTexts,
+     .type = OptionType::kTextList,
      .value = "NAME=VALUE",
      .help = "An option of the orchestrator, such as runs_on=self-hosted or timezone=UTC"},
     {.name = "--force", .type = OptionType::kFlag, .help = "Replace files that rtml did not write"},

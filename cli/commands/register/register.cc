@@ -39,7 +39,7 @@ constexpr OptionSpec kOptions[] = {
      .value = "NAME=NUMBER",
      .help = "Metrics of --artifact"},
     {.name = "--parameters",
-     .type = OptionType::kTexts,
+     .type = OptionType::kTextList,
      .value = "NAME=VALUE",
      .help = "Parameters of --artifact"},
 };

@@ -36,7 +36,7 @@ constexpr OptionSpec kOptions[] = {
      .value = "COLUMN,...",
      .help = "The columns to learn from, if not those of the pipeline's service"},
     {.name = "--set-parameter",
-     .type = OptionType::kTexts,
+     .type = OptionType::kTextList,
      .value = "NAME=VALUE",
      .help = "Set a model parameter over the pipeline's"},
     {.name = "--seed",

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.h"
 #include "core/base/byte_source.h"
+#include "core/base/result.h"
 #include "rtml/sdk/storage.h"
 
 namespace rtml::file {

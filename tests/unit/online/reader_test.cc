@@ -295,8 +295,8 @@ TEST_CASE("Reader: features of a request are computed from it and from values of
 
   // What the request does not name is the event's, which its inputs see too.
   BoundRequests both(*reader);
-  const auto with_event = request_of_json(
-      {{"entity", {{"card", 1}}}, {"event", {{"amount", 0.5}, {"id", 9}}}}, at_us);
+  const auto with_event =
+      request_of_json({{"entity", {{"card", 1}}}, {"event", {{"amount", 0.5}, {"id", 9}}}}, at_us);
   REQUIRE(with_event);
   REQUIRE(both.add(*with_event));
   REQUIRE(reader->read(both.request(), {}, &result));
