@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "plugins/shared/core_errors.h"
-#include "plugins/shared/online_names.h"
 #include "plugins/shared/writer_lock.h"
 #include "plugins/storage/lmdb/snapshot.h"
 
@@ -79,11 +78,6 @@ sdk::Status LmdbTransaction::check_epoch() {
                    "another process has taken this part over; end this one");
 }
 
-sdk::Status LmdbTransaction::check_open() const {
-  if (transaction_ != nullptr) return {};
-  return sdk::fail(RTML_STATUS_INVALID_CALL, "the transaction is committed");
-}
-
 sdk::Result<sdk::Groups> LmdbTransaction::get(const std::vector<std::string_view>& groups) {
   RTML_SDK_TRY(check_open());
   RTML_SDK_TRY(write());
@@ -100,31 +94,7 @@ sdk::Result<sdk::Groups> LmdbTransaction::get(const std::vector<std::string_view
   return found;
 }
 
-sdk::Status LmdbTransaction::put(std::string_view group, std::string_view member,
-                                 std::string_view value) {
-  RTML_SDK_TRY(check_open());
-  RTML_SDK_TRY(plugins::check_group(group));
-  RTML_SDK_TRY(plugins::check_member(member));
-  pending_.put(group, member, value);
-  return write_if_large();
-}
-
-sdk::Status LmdbTransaction::remove(std::string_view group, std::string_view member) {
-  RTML_SDK_TRY(check_open());
-  RTML_SDK_TRY(plugins::check_group(group));
-  RTML_SDK_TRY(plugins::check_member(member));
-  pending_.remove(group, member);
-  return write_if_large();
-}
-
-sdk::Status LmdbTransaction::remove_group(std::string_view group) {
-  RTML_SDK_TRY(check_open());
-  RTML_SDK_TRY(plugins::check_group(group));
-  pending_.remove_group(group);
-  return write_if_large();
-}
-
-sdk::Status LmdbTransaction::write_if_large() {
+sdk::Status LmdbTransaction::keep_small() {
   if (pending_.bytes() < kPendingBytesMax) return {};
   return write();
 }
@@ -219,8 +189,7 @@ sdk::Status LmdbTransaction::put_number(MDB_dbi database, std::string_view key,
   return check(mdb_put(transaction_, database, &at, &value, 0));
 }
 
-sdk::Status LmdbTransaction::commit() {
-  RTML_SDK_TRY(check_open());
+sdk::Status LmdbTransaction::write_all() {
   RTML_SDK_TRY(write());
   RTML_SDK_TRY(put_number(environment_->epochs(), scope_, epoch_));
   if (next_group_ != first_new_group_) {

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "core/base/file_lock.h"
-#include "plugins/shared/pending_changes.h"
+#include "plugins/shared/buffered_transaction.h"
 #include "plugins/storage/lmdb/environment.h"
 #include "rtml/sdk/storage.h"
 
 namespace rtml::lmdb {
 
-class LmdbTransaction : public sdk::OnlineTransaction {
+class LmdbTransaction : public plugins::BufferedTransaction {
  public:
   // Begins. Waits for other writers as the call allows.
   static sdk::Result<std::unique_ptr<LmdbTransaction>> begin(
@@ -31,18 +31,14 @@ class LmdbTransaction : public sdk::OnlineTransaction {
   ~LmdbTransaction() override;
 
   sdk::Result<sdk::Groups> get(const std::vector<std::string_view>& groups) override;
-  sdk::Status put(std::string_view group, std::string_view member, std::string_view value) override;
-  sdk::Status remove(std::string_view group, std::string_view member) override;
-  sdk::Status remove_group(std::string_view group) override;
   // A directory of one machine keeps everything.
   sdk::Status expire(std::string_view, std::int64_t) override { return {}; }
-  sdk::Status commit() override;
 
  private:
   sdk::Status start();
-  sdk::Status check_open() const;
   sdk::Status check_epoch();
-  sdk::Status write_if_large();
+  sdk::Status keep_small() override;
+  sdk::Status write_all() override;
   // Writes what is pending into LMDB's transaction.
   sdk::Status write();
   sdk::Status write_group(std::string_view group, const plugins::PendingGroup& pending);
@@ -61,7 +57,6 @@ class LmdbTransaction : public sdk::OnlineTransaction {
   MDB_cursor* members_ = nullptr;
   std::uint64_t next_group_ = 0;
   std::uint64_t first_new_group_ = 0;
-  plugins::PendingChanges pending_;
 };
 
 }  // namespace rtml::lmdb

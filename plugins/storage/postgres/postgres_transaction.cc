@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "plugins/shared/online_names.h"
 #include "plugins/storage/postgres/postgres_store.h"
 
 namespace rtml::postgres {
@@ -49,11 +48,6 @@ sdk::Status PostgresTransaction::check_epoch() {
   return stale();
 }
 
-sdk::Status PostgresTransaction::check_open(std::string_view group) const {
-  if (is_over_) return sdk::fail(RTML_STATUS_INVALID_CALL, "the transaction is over");
-  return plugins::check_group(group);
-}
-
 sdk::Result<sdk::Groups> PostgresTransaction::get(const std::vector<std::string_view>& groups) {
   for (const std::string_view group : groups) RTML_SDK_TRY(check_open(group));
   if (groups.empty()) return sdk::Groups();
@@ -66,45 +60,17 @@ sdk::Result<sdk::Groups> PostgresTransaction::get(const std::vector<std::string_
   sdk::Groups found;
   for (const std::string_view group : groups) {
     sdk::Groups stored = groups_of({group}, rows);
-    const plugins::PendingGroup* const pending = pending_.find(group);
-    if (pending == nullptr) {
-      found.add_copy(stored);
-    } else {
-      plugins::add_changed(stored, *pending, &found);
-    }
+    add_as_changed(group, stored, &found);
   }
   return found;
 }
 
-sdk::Status PostgresTransaction::put(std::string_view group, std::string_view member,
-                                     std::string_view value) {
-  RTML_SDK_TRY(check_open(group));
-  RTML_SDK_TRY(plugins::check_member(member));
-  pending_.put(group, member, value);
-  return write_if_large();
-}
-
-sdk::Status PostgresTransaction::remove(std::string_view group, std::string_view member) {
-  RTML_SDK_TRY(check_open(group));
-  RTML_SDK_TRY(plugins::check_member(member));
-  pending_.remove(group, member);
-  return write_if_large();
-}
-
-sdk::Status PostgresTransaction::remove_group(std::string_view group) {
-  RTML_SDK_TRY(check_open(group));
-  pending_.remove_group(group);
-  return write_if_large();
-}
-
 sdk::Status PostgresTransaction::expire(std::string_view group, std::int64_t at_us) {
-  RTML_SDK_TRY(check_open(group));
-  pending_.expire(group, at_us);
   uses_expiry_ = true;
-  return {};
+  return BufferedTransaction::expire(group, at_us);
 }
 
-sdk::Status PostgresTransaction::write_if_large() {
+sdk::Status PostgresTransaction::keep_small() {
   if (pending_.bytes() < kPendingBytesMax) return {};
   const Wait wait = sessions_->wait_for(call_);
   RTML_SDK_TRY(start(wait));
@@ -176,9 +142,7 @@ std::vector<Statement> PostgresTransaction::take_changes() {
   return statements;
 }
 
-sdk::Status PostgresTransaction::commit() {
-  RTML_SDK_TRY(check_open("commit"));
-  is_over_ = true;
+sdk::Status PostgresTransaction::write_all() {
   const Wait wait = sessions_->wait_for(call_);
   RTML_SDK_TRY(start(wait));
   std::vector<Statement> statements = take_changes();

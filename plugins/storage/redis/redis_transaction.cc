@@ -4,7 +4,6 @@
 #include <random>
 #include <utility>
 
-#include "plugins/shared/online_names.h"
 #include "plugins/storage/redis/group_reading.h"
 #include "plugins/storage/redis/scripts.h"
 
@@ -155,12 +154,7 @@ sdk::Status RedisTransaction::read_scope() {
                    "holds, and see \"Durability\" in docs/stores.md");
 }
 
-sdk::Status RedisTransaction::check_open(std::string_view group) const {
-  if (is_over_) return sdk::fail(RTML_STATUS_INVALID_CALL, "the transaction is committed");
-  return plugins::check_group(group);
-}
-
-sdk::Status RedisTransaction::check_size() const {
+sdk::Status RedisTransaction::keep_small() {
   if (pending_.bytes() <= kCommitBytesMax) return {};
   return sdk::fail(RTML_STATUS_UNSUPPORTED,
                    "a transaction of more than " + std::to_string(kCommitBytesMax >> 20) +
@@ -195,46 +189,12 @@ sdk::Result<sdk::Groups> RedisTransaction::get(const std::vector<std::string_vie
     sdk::Groups stored;
     stored.add_group(groups[i]);
     RTML_SDK_TRY(add_members(*replies[i], servers_->name(), &stored));
-    const plugins::PendingGroup* const pending = pending_.find(groups[i]);
-    if (pending == nullptr) {
-      found.add_copy(stored);
-    } else {
-      plugins::add_changed(stored, *pending, &found);
-    }
+    add_as_changed(groups[i], stored, &found);
   }
   return found;
 }
 
-sdk::Status RedisTransaction::put(std::string_view group, std::string_view member,
-                                  std::string_view value) {
-  RTML_SDK_TRY(check_open(group));
-  RTML_SDK_TRY(plugins::check_member(member));
-  pending_.put(group, member, value);
-  return check_size();
-}
-
-sdk::Status RedisTransaction::remove(std::string_view group, std::string_view member) {
-  RTML_SDK_TRY(check_open(group));
-  RTML_SDK_TRY(plugins::check_member(member));
-  pending_.remove(group, member);
-  return check_size();
-}
-
-sdk::Status RedisTransaction::remove_group(std::string_view group) {
-  RTML_SDK_TRY(check_open(group));
-  pending_.remove_group(group);
-  return check_size();
-}
-
-sdk::Status RedisTransaction::expire(std::string_view group, std::int64_t at_us) {
-  RTML_SDK_TRY(check_open(group));
-  pending_.expire(group, at_us);
-  return {};
-}
-
-sdk::Status RedisTransaction::commit() {
-  if (is_over_) return sdk::fail(RTML_STATUS_INVALID_CALL, "the transaction is committed");
-  is_over_ = true;
+sdk::Status RedisTransaction::write_all() {
   commits_->expect(scope_, token_before_, token_after_);
   sdk::Status committed = servers_->is_cluster() ? commit_by_group() : commit_at_once();
   if (committed) commits_->expect(scope_, token_after_, token_after_);

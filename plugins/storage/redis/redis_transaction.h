@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "plugins/shared/pending_changes.h"
+#include "plugins/shared/buffered_transaction.h"
 #include "plugins/storage/redis/layout.h"
 #include "plugins/storage/redis/servers.h"
 #include "rtml/sdk/storage.h"
@@ -41,7 +41,7 @@ class OwnCommits {
   std::map<std::string, std::pair<std::string, std::string>> tokens_;
 };
 
-class RedisTransaction : public sdk::OnlineTransaction {
+class RedisTransaction : public plugins::BufferedTransaction {
  public:
   static sdk::Result<std::unique_ptr<RedisTransaction>> begin(
       std::shared_ptr<Servers> servers, std::shared_ptr<OwnCommits> commits, const Layout& layout,
@@ -51,19 +51,14 @@ class RedisTransaction : public sdk::OnlineTransaction {
                    const sdk::Call& call);
 
   sdk::Result<sdk::Groups> get(const std::vector<std::string_view>& groups) override;
-  sdk::Status put(std::string_view group, std::string_view member, std::string_view value) override;
-  sdk::Status remove(std::string_view group, std::string_view member) override;
-  sdk::Status remove_group(std::string_view group) override;
-  sdk::Status expire(std::string_view group, std::int64_t at_us) override;
-  sdk::Status commit() override;
 
  private:
   using Group = std::pair<const std::string, plugins::PendingGroup>;
 
   sdk::Status read_scope();
   sdk::Error stale(std::string_view current) const;
-  sdk::Status check_open(std::string_view group) const;
-  sdk::Status check_size() const;
+  sdk::Status keep_small() override;
+  sdk::Status write_all() override;
   sdk::Result<std::vector<Reply>> claim(const std::vector<std::string_view>& groups);
 
   sdk::Status commit_at_once();
@@ -81,8 +76,6 @@ class RedisTransaction : public sdk::OnlineTransaction {
   sdk::Call call_;
   std::string token_before_;
   std::string token_after_;
-  plugins::PendingChanges pending_;
-  bool is_over_ = false;
 };
 
 }  // namespace rtml::redis
