@@ -74,7 +74,10 @@ Result<std::string_view> opened(const feature::Program& program, std::string_vie
     return corrupt(program, "its checksum does not match");
   }
   if (static_cast<std::uint8_t>(body[0]) != kVersion) {
-    return corrupt(program, "it is of a format that this rtml does not know");
+    return fail(Error(ErrorCode::kDataCorrupt, "cannot read a state of view " + program.view +
+                                                   ": it is of a format that this rtml does not "
+                                                   "know")
+                    .with_help("use the rtml that wrote it, or a newer one"));
   }
   return body.substr(1);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
+#include "plugins/storage/lmdb/snapshot.h"
 
 namespace rtml::lmdb {
 namespace {
@@ -37,10 +38,6 @@ class Transaction {
   int commit() { return mdb_txn_commit(std::exchange(transaction, nullptr)); }
   MDB_txn* transaction = nullptr;
 };
-
-MDB_val value_of(std::string_view bytes) {
-  return {bytes.size(), const_cast<char*>(bytes.data())};
-}
 
 }  // namespace
 
@@ -142,7 +139,21 @@ Status Environment::start(std::optional<std::uint64_t> map_bytes) {
   if (code == MDB_SUCCESS) code = open_databases(MDB_RDONLY, 0);
   if (code == MDB_NOTFOUND) return make_databases();
   if (code != MDB_SUCCESS) return fail(lmdb_error("cannot open online store", code, directory_));
-  return {};
+  return check_format();
+}
+
+Status Environment::check_format() {
+  Transaction reading;
+  MDB_val key = value_of(kFormatKey);
+  MDB_val value = {};
+  int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &reading.transaction);
+  if (code == MDB_SUCCESS) code = mdb_get(reading.transaction, meta_, &key, &value);
+  if (code != MDB_SUCCESS) return fail(lmdb_error("cannot open online store", code, directory_));
+  if (view(value) == kFormat) return {};
+  return fail(Error(ErrorCode::kDataCorrupt,
+                    "online store is of format " + std::string(view(value)) + ", this rtml reads " +
+                        std::string(kFormat) + ": " + directory_.string())
+                  .with_help("use the rtml that wrote it, or a newer one"));
 }
 
 Status Environment::make_databases() {

@@ -58,6 +58,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   int open_map(std::uint64_t map_bytes);
   int open_databases(unsigned transaction_flags, unsigned database_flags);
   Status make_databases();
+  Status check_format();
 
   std::filesystem::path directory_;
   MDB_env* environment_ = nullptr;

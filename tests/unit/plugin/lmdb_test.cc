@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "core/base/clock.h"
 #include "tests/unit/plugin/plugin_fixture.h"
 
@@ -124,6 +126,45 @@ TEST_CASE("lmdb: on a full disk a commit fails, what was committed before stays,
   REQUIRE(store);
   CHECK((*store)->list("group/", "", 2'000, {})->size() > 5);
   CHECK(increment(**store));
+}
+
+TEST_CASE("lmdb: a store of another format is refused and stays as it is") {
+  const test::TemporaryDirectory directory;
+  {
+    auto store = open_store(directory.path());
+    REQUIRE(store);
+    auto transaction = (*store)->begin("scope", 1, {});
+    REQUIRE(transaction);
+    REQUIRE((*transaction)->put("group", "m", "value"));
+    REQUIRE((*transaction)->commit());
+  }
+  // The value of the key "format" in the file, whatever page it is on.
+  const auto path = directory / "data.mdb";
+  std::string bytes = *read_file(path);
+  const auto change = [&](char from, char to) {
+    int changed = 0;
+    const std::string key = "format";
+    for (std::size_t at = bytes.find(key + from); at != std::string::npos;
+         at = bytes.find(key + from, at + 1)) {
+      bytes[at + key.size()] = to;
+      ++changed;
+    }
+    REQUIRE(changed > 0);
+    std::ofstream(path, std::ios::binary) << bytes;
+  };
+  change('2', '3');
+  {
+    const auto refused = open_store(directory.path()).and_then([](auto store) {
+      return store->get_groups({"group"}, {});
+    });
+    REQUIRE(!refused);
+    CHECK(refused.error().message().find("is of format 3, this rtml reads 2") !=
+          std::string::npos);
+  }
+  change('3', '2');
+  auto store = open_store(directory.path());
+  REQUIRE(store);
+  CHECK((*store)->get("group", {})->size() == 1);
 }
 
 TEST_CASE("lmdb: a store grows without being told to") {
