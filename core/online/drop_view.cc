@@ -15,7 +15,8 @@ constexpr std::int64_t kGroups = 4'096;
 // The groups of a view version, what readers look for first.
 std::vector<std::string> prefixes_of(std::string_view view_identity) {
   std::vector<std::string> prefixes = {view_group(view_identity), states_prefix(view_identity),
-                                       positions_prefix(view_identity)};
+                                       positions_prefix(view_identity),
+                                       plans_prefix(view_identity)};
   for (const RecordKind kind :
        {RecordKind::kLate, RecordKind::kDeadLetter, RecordKind::kReplayed, RecordKind::kRunFacts}) {
     prefixes.push_back(records_prefix(view_identity, kind));

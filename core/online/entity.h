@@ -29,7 +29,8 @@ struct EntityProgress {
   std::int64_t last_offset = kNothing;   // Events at or before it are applied.
   std::int64_t batch_offset = kNothing;  // Of the first event of the last batch.
   std::int64_t batch_duplicates = 0;
-  std::vector<std::int64_t> batch_refused;  // Offsets of events that were one too many.
+  // Offsets of events that were one too many; twice those whose time was folded.
+  std::vector<std::int64_t> batch_refused;
 
   friend bool operator==(const EntityProgress&, const EntityProgress&) = default;
 };

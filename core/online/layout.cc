@@ -57,6 +57,14 @@ std::string view_group(std::string_view view_identity) {
   return "view/" + std::string(view_identity);
 }
 
+std::string plan_group(const PartName& part) {
+  return plans_prefix(part.view_identity) + part.part;
+}
+
+std::string plans_prefix(std::string_view view_identity) {
+  return "plan/" + std::string(view_identity) + "/";
+}
+
 std::string positions_prefix(std::string_view view_identity) {
   return "part/" + std::string(view_identity) + "/";
 }

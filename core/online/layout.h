@@ -52,8 +52,13 @@ std::string position_group(const PartName& part);
 // The group of what is known about a view version.
 std::string view_group(std::string_view view_identity);
 
-// What the groups of all parts of a view version begin with: their positions, their entities.
+// The group of what is about to be replayed into a part.
+std::string plan_group(const PartName& part);
+
+// What the groups of all parts of a view version begin with: their positions, their plans, their
+// entities.
 std::string positions_prefix(std::string_view view_identity);
+std::string plans_prefix(std::string_view view_identity);
 std::string states_prefix(std::string_view view_identity);
 
 }  // namespace rtml::online

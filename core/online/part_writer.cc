@@ -81,8 +81,6 @@ struct PartWriter::Impl {
   std::vector<CachedEntity*> at_hand;  // The entities of the events of apply(), one each.
   std::vector<CachedEntity*> changed;
   std::vector<StagedEntity> staged;  // Encoded and not yet known to be stored.
-  // Committed by a commit_together() that failed for another writer: its next call passes it over.
-  bool is_done_together = false;
   std::int64_t visits_due = 0;
   std::int64_t events_since_visit = 0;
   std::string visited_until;  // The last group that visit_idle() saw; empty: from the first on.
@@ -254,10 +252,9 @@ void PartWriter::Impl::drop_what_the_fill_has(CachedEntity& cached, std::int64_t
 Outcome PartWriter::Impl::apply(CachedEntity& cached, const KeyedEvent& event) {
   EntityProgress& progress = cached.entity.progress;
   if (event.offset <= progress.last_offset) {
-    if (std::find(progress.batch_refused.begin(), progress.batch_refused.end(), event.offset) !=
-        progress.batch_refused.end()) {
-      return refuse();
-    }
+    const auto refused =
+        std::count(progress.batch_refused.begin(), progress.batch_refused.end(), event.offset);
+    if (refused > 0) return refused == 1 ? refuse() : Outcome::kFolded;
     ++position.counters.applied;
     return Outcome::kAlreadyApplied;
   }
@@ -289,7 +286,10 @@ Outcome PartWriter::Impl::update(CachedEntity& cached, const KeyedEvent& event) 
     }
   }
   const feature::UpdateOutcome outcome = kernel.update(entity.state, event.event);
-  if (outcome == feature::UpdateOutcome::kFolded) return Outcome::kFolded;
+  if (outcome == feature::UpdateOutcome::kFolded) {
+    entity.progress.batch_refused.insert(entity.progress.batch_refused.end(), 2, event.offset);
+    return Outcome::kFolded;
+  }
   const std::int64_t duplicates =
       entity.state.duplicates - std::exchange(cached.duplicates, entity.state.duplicates);
   counters.duplicates += duplicates;
@@ -406,7 +406,6 @@ WriteSize PartWriter::last_write() const {
 
 Result<std::vector<Outcome>> PartWriter::apply(std::span<const KeyedEvent> events,
                                                const plugin::CallOptions& call) {
-  impl_->is_done_together = false;
   RTML_TRY(impl_->load(events, call));
   impl_->events_since_visit += std::ssize(events);
   std::vector<Outcome> outcomes;
@@ -441,15 +440,7 @@ Status commit_together(std::span<PartWriter* const> writers, std::span<const Bat
                        const plugin::CallOptions& call) {
   if (writers.empty()) return {};
   plugin::OnlineStore& store = writers.front()->impl_->store;
-  if (writers.size() == 1 || !store.commits_atomically()) {
-    for (std::size_t i = 0; i < writers.size(); ++i) {
-      bool& is_done = writers[i]->impl_->is_done_together;
-      if (!is_done) RTML_TRY(writers[i]->commit(ends[i], call));
-      is_done = true;
-    }
-    for (PartWriter* writer : writers) writer->impl_->is_done_together = false;
-    return {};
-  }
+  if (writers.size() == 1) return writers.front()->commit(ends.front(), call);
   for (PartWriter* writer : writers) RTML_TRY(writer->impl_->visit_idle(call));
   const PartWriter::Impl& first = *writers.front()->impl_;
   RTML_TRY_ASSIGN(const auto transaction, store.begin(first.scope, first.epoch, call));

@@ -108,9 +108,9 @@ class PartWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// Commits several parts of one store, an end each: in one transaction where the store is atomic,
-// one after the other elsewhere. After a failure some may be committed; called again with the same
-// ends and nothing applied in between, it commits the others.
+// Commits several parts of one store in one transaction, an end each. After a failure none is
+// committed, and it may be called again as commit() may. REQUIRES: the store commits atomically, or
+// there is one writer.
 Status commit_together(std::span<PartWriter* const> writers, std::span<const BatchEnd> ends,
                        const plugin::CallOptions& call);
 

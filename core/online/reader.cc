@@ -279,10 +279,10 @@ Status Reader::Impl::read_entity(std::size_t view, const plugin::Members* parts,
   OpenView& at = *open[view];
   const std::int64_t time_us = time_of(request, entity);
   if (time_us < at.oldest_read_us) {
-    return fail(Error(ErrorCode::kOutsideHistory,
-                      "cannot read view " + at.served.view->name + " as of " +
-                          format_timestamp(time_us) + ": its state reaches back to " +
-                          format_timestamp(at.oldest_read_us))
+    return fail(Error(ErrorCode::kOutsideHistory, "cannot read view " + at.served.view->name +
+                                                      " as of " + format_timestamp(time_us) +
+                                                      ": its state reaches back to " +
+                                                      format_timestamp(at.oldest_read_us))
                     .with_help("ask for a later moment, or give the view a longer `history`"));
   }
   const feature::Event* event =

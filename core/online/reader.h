@@ -3,8 +3,23 @@
 // A Reader belongs to one list of features, usually a service. It keeps the compiled views and what
 // the store knows of them, so that a read of any number of entities is one round trip; when a fill
 // or a new partition has changed that meanwhile, the read notices and asks once more. Features of
-// on-demand views are computed from what the request brings and from values of the same read. Used
-// by one thread at a time; a server has one for each of its threads.
+// on-demand views are computed from what the request brings and from values of the same read.
+//
+// Threads: a reader and its store are used by one thread at a time. A server opens both once for
+// each of its threads (PluginHost::online_store() gives as many stores as are asked for; those of
+// one LMDB share its memory) and answers requests that wait together as one read: nothing is
+// locked, and reads of several threads do not wait for each other. A read blocks its thread until
+// the store has answered or the deadline of the call is over (CallOptions, monotonic clock);
+// setting the call's cancel flag ends it with kInterrupted.
+//
+// Memory: a ReadResult that is used again keeps its memory, and its values live until its next
+// read. What a request points to must live as long as read() runs.
+//
+// Errors of read(): kOutsideHistory for a moment that the state does not reach back to,
+// kDataCorrupt for a state that is damaged (both of one entity, see keeps_failures), kNotFound
+// where the view has gone from the store, kBusy where fills follow each other faster than reads,
+// and what the store says; those of ExitClass::kRetry may be gone in a moment. After any of them
+// the reader is as it was, and reads on.
 
 #pragma once
 
@@ -111,7 +126,9 @@ class Reader {
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 
-  // Views whose state is read: those asked for and those that on-demand views read.
+  // Views whose state is read: those asked for and those that on-demand views read. Valid as long
+  // as the reader, but for the programs: a fill of a source with other columns makes read() compile
+  // them anew, with the same keys and outputs.
   std::span<const ServedView> views() const;
   std::span<const feature::OnDemandProgram> on_demand() const;
   // First those of views, then those computed on demand, each in the order asked for.

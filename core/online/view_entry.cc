@@ -19,14 +19,13 @@ Status decode_about(std::string_view bytes, ViewEntry& entry) {
   RTML_TRY_ASSIGN(const Json json, parse_json(bytes, "an entry of the online store"));
   const Json format = json.is_object() ? json.value("format", Json()) : Json();
   if (format.is_number_integer() && format > kFormat) {
-    return fail(Error(ErrorCode::kDataCorrupt,
-                      "the online store holds a view in format " + to_json_text(format) +
-                          ", this rtml reads " + std::to_string(kFormat))
+    return fail(Error(ErrorCode::kDataCorrupt, "the online store holds a view in format " +
+                                                   to_json_text(format) + ", this rtml reads " +
+                                                   std::to_string(kFormat))
                     .with_help("use the rtml that wrote it, or a newer one"));
   }
-  if (format != kFormat || !json.contains("view") ||
-      !json["view"].is_string() || !json.contains("source_columns") ||
-      !json["source_columns"].is_array()) {
+  if (format != kFormat || !json.contains("view") || !json["view"].is_string() ||
+      !json.contains("source_columns") || !json["source_columns"].is_array()) {
     return corrupt();
   }
   entry.view = json["view"].get<std::string>();

@@ -13,12 +13,15 @@
 #include "core/online/view_entry.h"
 #include "core/project/identity.h"
 #include "core/stream/letter.h"
+#include "core/stream/replay_plan.h"
 #include "core/stream/streamed_view.h"
 
 namespace rtml::stream {
 namespace {
 
+// What is applied together, and no more bytes than a plan should have.
 constexpr std::size_t kBatch = 4096;
+constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 constexpr std::size_t kShownRefusals = 10;
 constexpr std::int64_t kNoTime = online::PartPosition::kNoTime;
 // The watermark of a part of replayed events: it waits for none, so it holds no read back.
@@ -66,10 +69,22 @@ class Replayer {
   void add_line(std::string_view line);
   bool is_wanted(const Letter& letter) const;
 
+  static online::PartName part_of(const Feed& feed, std::int32_t partition);
+  Result<std::set<std::int64_t>> replayed_offsets(const online::PartName& part);
   // Nothing where the view no longer has the source.
   Result<std::optional<Feed>> feed_of(const Part& part);
   Status replay_partition(const Part& part, const Letters& letters);
-  Status apply(const Feed& feed, std::int32_t partition, const std::vector<const Letter*>& letters);
+  Status finish_plan(const Feed& feed, std::int32_t partition, online::PartWriter& writer,
+                     std::uint64_t epoch);
+  Result<online::PartWriter> open_writer(const Feed& feed, std::int32_t partition,
+                                         std::uint64_t* epoch);
+  struct Batch {
+    std::vector<online::KeyedEvent> events;
+    std::vector<const Letter*> letters;  // Of the events.
+  };
+  // What is no event is refused.
+  Result<Batch> decode(const Feed& feed, const std::vector<const Letter*>& letters);
+  Status apply(const Feed& feed, std::int32_t partition, Batch& batch, online::PartWriter& writer);
   std::optional<online::KeyedEvent> decode(const Feed& feed, const Letter& letter,
                                            message::Decoder& decoder);
   void refuse(const Letter& letter, const std::string& why);
@@ -189,30 +204,110 @@ Status Replayer::replay_partition(const Part& origin, const Letters& letters) {
     return {};
   }
   const std::int32_t partition = origin.partition;
-  const online::PartName part =
-      online::stream_part(feed->view->identity, origin.source + ".replay", partition);
+  const online::PartName part = part_of(*feed, partition);
+  std::optional<online::PartWriter> writer;
+  std::uint64_t epoch = 0;
+  const bool plans = !store_.commits_atomically();
+  if (plans && !options_.dry_run) {
+    RTML_TRY_ASSIGN(writer, open_writer(*feed, partition, &epoch));
+    RTML_TRY(finish_plan(*feed, partition, *writer, epoch));
+  }
+  RTML_TRY_ASSIGN(const std::set<std::int64_t> replayed, replayed_offsets(part));
+  auto next = letters.begin();
+  while (next != letters.end()) {
+    std::vector<const Letter*> wanted;
+    std::size_t bytes = 0;
+    for (; next != letters.end() && wanted.size() < kBatch && bytes < kBatchBytes; ++next) {
+      if (replayed.contains(next->first)) {
+        ++report_.already_replayed;
+        continue;
+      }
+      wanted.push_back(&next->second);
+      bytes += next->second.bytes.size();
+    }
+    RTML_TRY_ASSIGN(Batch batch, decode(*feed, wanted));
+    if (options_.dry_run) report_.applied += std::ssize(batch.events);
+    if (options_.dry_run || batch.events.empty()) continue;
+    if (!writer) {
+      RTML_TRY_ASSIGN(writer, open_writer(*feed, partition, &epoch));
+    }
+    if (plans) {
+      ReplayPlan plan{.first_offset = writer->position().next_offset, .lines = {}};
+      for (const Letter* letter : batch.letters) plan.lines.push_back(to_line(*letter));
+      RTML_TRY(write_plan(plan, part, epoch, store_, call()));
+    }
+    RTML_TRY(apply(*feed, partition, batch, *writer));
+  }
+  return {};
+}
+
+online::PartName Replayer::part_of(const Feed& feed, std::int32_t partition) {
+  return online::stream_part(feed.view->identity, feed.view->source->name + ".replay", partition);
+}
+
+Result<std::set<std::int64_t>> Replayer::replayed_offsets(const online::PartName& part) {
+  constexpr std::int64_t kRecords = 65'536;
   std::set<std::int64_t> replayed;
   std::int64_t after = -1;
   while (true) {
-    constexpr std::int64_t kRecords = 65'536;
     RTML_TRY_ASSIGN(const auto records, online::read_records(part, online::RecordKind::kReplayed,
                                                              after, kRecords, store_, call()));
-    if (records.empty()) break;
+    if (records.empty()) return replayed;
     for (const online::Record& record : records) replayed.insert(record.offset);
     after = records.back().offset;
   }
-  std::vector<const Letter*> batch;
-  for (const auto& [offset, letter] : letters) {
-    if (replayed.contains(offset)) {
-      ++report_.already_replayed;
-      continue;
-    }
-    batch.push_back(&letter);
-    if (batch.size() < kBatch) continue;
-    RTML_TRY(apply(*feed, partition, batch));
-    batch.clear();
+}
+
+Result<online::PartWriter> Replayer::open_writer(const Feed& feed, std::int32_t partition,
+                                                 std::uint64_t* epoch) {
+  const StreamedView& view = *feed.view;
+  const online::PartName part = part_of(feed, partition);
+  Random random(static_cast<std::uint64_t>(clock_.monotonic_us()));
+  RTML_TRY_ASSIGN(*epoch, online::next_epoch(part, store_, clock_.now_us(), random, call()));
+  return online::PartWriter::open(
+      view.program, view.source_schema, part, store_, *epoch,
+      {.max_events_per_entity = view.view->timing.max_events_per_entity}, call());
+}
+
+// Applies what an earlier replay had begun, as it would have: the same bytes at the same offsets.
+Status Replayer::finish_plan(const Feed& feed, std::int32_t partition, online::PartWriter& writer,
+                             std::uint64_t epoch) {
+  const online::PartName part = part_of(feed, partition);
+  RTML_TRY_ASSIGN(const auto plan, read_plan(part, epoch, store_, call()));
+  if (!plan || plan->first_offset != writer.position().next_offset) return {};
+  std::vector<Letter> letters;
+  for (const std::string& line : plan->lines) {
+    RTML_TRY_ASSIGN(Letter letter, letter_of_line(line));
+    letters.push_back(std::move(letter));
   }
-  return batch.empty() ? Status() : apply(*feed, partition, batch);
+  std::vector<const Letter*> wanted;
+  for (const Letter& letter : letters) wanted.push_back(&letter);
+  RTML_TRY_ASSIGN(Batch batch, decode(feed, wanted));
+  if (batch.events.size() != wanted.size()) {
+    return fail(
+        Error(ErrorCode::kDataCorrupt,
+              "a replay that was interrupted cannot be finished, since " +
+                  (report_.refusals.empty() ? "one of its events" : report_.refusals.back()) +
+                  " is refused now")
+            .with_help("it could be decoded then: put the stream's schema back"));
+  }
+  return apply(feed, partition, batch, writer);
+}
+
+Result<Replayer::Batch> Replayer::decode(const Feed& feed,
+                                         const std::vector<const Letter*>& letters) {
+  RTML_TRY_ASSIGN(const auto decoder, message::make_decoder(*feed.decoder));
+  texts_.clear();
+  made_texts_.clear();
+  values_.clear();
+  Batch batch;
+  for (const Letter* letter : letters) {
+    auto event = decode(feed, *letter, *decoder);
+    if (!event) continue;
+    batch.events.push_back(*event);
+    batch.letters.push_back(letter);
+  }
+  return batch;
 }
 
 std::optional<online::KeyedEvent> Replayer::decode(const Feed& feed, const Letter& letter,
@@ -241,45 +336,22 @@ std::optional<online::KeyedEvent> Replayer::decode(const Feed& feed, const Lette
   return event;
 }
 
-Status Replayer::apply(const Feed& feed, std::int32_t partition,
-                       const std::vector<const Letter*>& letters) {
+Status Replayer::apply(const Feed& feed, std::int32_t partition, Batch& batch,
+                       online::PartWriter& writer) {
   const StreamedView& view = *feed.view;
-  RTML_TRY_ASSIGN(const auto decoder, message::make_decoder(*feed.decoder));
-  texts_.clear();
-  made_texts_.clear();
-  values_.clear();
-  std::vector<online::KeyedEvent> events;
-  std::vector<const Letter*> sent;
-  for (const Letter* letter : letters) {
-    auto event = decode(feed, *letter, *decoder);
-    if (!event) continue;
-    events.push_back(*event);
-    sent.push_back(letter);
-  }
-  if (options_.dry_run) {
-    report_.applied += std::ssize(events);
-    return {};
-  }
-  if (events.empty()) return {};
-  const std::string& source = view.source->name;
-  const online::PartName name = online::stream_part(view.identity, source + ".replay", partition);
-  Random random(static_cast<std::uint64_t>(clock_.monotonic_us()));
-  RTML_TRY_ASSIGN(const std::uint64_t epoch,
-                  online::next_epoch(name, store_, clock_.now_us(), random, call()));
-  RTML_TRY_ASSIGN(online::PartWriter writer,
-                  online::PartWriter::open(
-                      view.program, view.source_schema, name, store_, epoch,
-                      {.max_events_per_entity = view.view->timing.max_events_per_entity}, call()));
   online::BatchEnd end;
   end.next_offset = writer.position().next_offset;
-  for (online::KeyedEvent& event : events) event.offset = end.next_offset++;
-  RTML_TRY_ASSIGN(const std::vector<online::Outcome> outcomes, writer.apply(events, call()));
-  for (std::size_t i = 0; i < outcomes.size(); ++i) count(*sent[i], outcomes[i], &end.records);
+  for (online::KeyedEvent& event : batch.events) event.offset = end.next_offset++;
+  RTML_TRY_ASSIGN(const std::vector<online::Outcome> outcomes, writer.apply(batch.events, call()));
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    count(*batch.letters[i], outcomes[i], &end.records);
+  }
   end.watermark_us = kWaitsForNone;
   // What reads of the partition's own part have given up is given up here.
   RTML_TRY_ASSIGN(
       const auto main,
-      online::read_position(online::stream_part(view.identity, source, partition), store_, call()));
+      online::read_position(online::stream_part(view.identity, view.source->name, partition),
+                            store_, call()));
   end.trim_to_us = main ? main->position.oldest_read_us : kNoTime;
   return writer.commit(end, call());
 }
@@ -316,13 +388,6 @@ void Replayer::refuse(const Letter& letter, const std::string& why) {
 
 Result<ReplayReport> replay(const ReplayOptions& options, plugin::OnlineStore& store,
                             const Clock& clock, const dataset::BuildContext& context) {
-  if (!store.commits_atomically()) {
-    return fail(Error(ErrorCode::kUnsupported,
-                      "dead letters cannot be replayed into a store that does not commit "
-                      "atomically")
-                    .with_help("each could not be applied exactly once; correct them at their "
-                               "source and send them again"));
-  }
   return Replayer(options, store, clock, context).run();
 }
 

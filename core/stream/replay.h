@@ -2,7 +2,9 @@
 //
 // A replayed event goes into a part of its own beside that of its partition, because the partition
 // has long gone on; a read merges the parts. Which origins were replayed is stored in the same
-// transaction as their effect, so a letter may stand in files any number of times.
+// transaction as their effect, or, where the store does not commit atomically, after a plan that is
+// finished first by whoever replays next (replay_plan.h); so a letter may stand in files any number
+// of times.
 
 #pragma once
 
@@ -40,8 +42,8 @@ struct ReplayReport {
   std::vector<std::string> refusals;
 };
 
-// Fails with kUnsupported for a store that does not commit atomically, kNotFound for a file that is
-// not there, and as the store does.
+// Fails with kNotFound for a file that is not there, kDataCorrupt if a replay that was interrupted
+// cannot be finished, and as the store does.
 Result<ReplayReport> replay(const ReplayOptions& options, plugin::OnlineStore& store,
                             const Clock& clock, const dataset::BuildContext& context);
 

@@ -4,6 +4,7 @@
 
 #include "core/base/json.h"
 #include "plugins/storage/redis/slots.h"
+#include "tests/service/fallback_load.h"
 #include "tests/service/online_servers.h"
 #include "tests/service/online_store_checks.h"
 #include "tests/service/start_or_skip.h"
@@ -327,6 +328,24 @@ TEST_CASE("redis: entities of a cluster that get no more events become small") {
   test::RedisCluster cluster(directory.path());
   START_OR_SKIP(cluster);
   test::check_idle_entities(*test::open_store("redis", cluster.options()));
+}
+
+TEST_CASE("redis: a store that goes away under load is answered for by its fallback") {
+  const test::TemporaryDirectory directory;
+  test::RedisServer server(directory / "redis");
+  START_OR_SKIP(server);
+  test::FallbackLoad load(options_of(server), {{"path", (directory / "second").string()}});
+  load.start(2);
+  CHECK(load.wait_for(true));
+  server.kill();
+  CHECK(load.wait_for(false));
+  REQUIRE(server.start());
+  CHECK(load.wait_for(true));
+  server.pause();
+  CHECK(load.wait_for(false));
+  server.resume();
+  CHECK(load.wait_for(true));
+  load.stop();
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "core/base/name.h"
 #include "core/base/byte_source.h"
+#include "core/base/name.h"
 #include "core/base/utf8.h"
 #include "core/table/arrow_c_interface.h"
 #include "core/table/batch.h"

@@ -150,9 +150,9 @@ Status Environment::check_format() {
   if (code == MDB_SUCCESS) code = mdb_get(reading.transaction, meta_, &key, &value);
   if (code != MDB_SUCCESS) return fail(lmdb_error("cannot open online store", code, directory_));
   if (view(value) == kFormat) return {};
-  return fail(Error(ErrorCode::kDataCorrupt,
-                    "online store is of format " + std::string(view(value)) + ", this rtml reads " +
-                        std::string(kFormat) + ": " + directory_.string())
+  return fail(Error(ErrorCode::kDataCorrupt, "online store is of format " +
+                                                 std::string(view(value)) + ", this rtml reads " +
+                                                 std::string(kFormat) + ": " + directory_.string())
                   .with_help("use the rtml that wrote it, or a newer one"));
 }
 

@@ -95,6 +95,9 @@ class MemoryStore : public plugin::OnlineStore {
       std::uint64_t& current = store_.epochs[scope_];
       if (current > epoch_) return fail(ErrorCode::kEpochStale, "the epoch is over: " + scope_);
       current = epoch_;
+      if (store_.is_atomic && store_.cut_off_after && changes_.size() > *store_.cut_off_after) {
+        return cut_off();
+      }
       std::size_t written = 0;
       const auto last = changes_.extract(scope_);
       for (const auto& [group, members] : changes_) {

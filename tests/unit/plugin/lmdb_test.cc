@@ -158,8 +158,7 @@ TEST_CASE("lmdb: a store of another format is refused and stays as it is") {
       return store->get_groups({"group"}, {});
     });
     REQUIRE(!refused);
-    CHECK(refused.error().message().find("is of format 3, this rtml reads 2") !=
-          std::string::npos);
+    CHECK(refused.error().message().find("is of format 3, this rtml reads 2") != std::string::npos);
   }
   change('3', '2');
   auto store = open_store(directory.path());
