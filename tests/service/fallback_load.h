@@ -52,8 +52,8 @@ class FallbackLoad {
     is_stopped_ = true;
     for (std::thread& reader : readers_) reader.join();
     readers_.clear();
-    MESSAGE(answers_[0], " reads by the first store, ", answers_[1], " by the second, the longest ",
-            longest_us_ / 1'000, " ms");
+    MESSAGE(answers_[0].load(), " reads by the first store, ", answers_[1].load(),
+            " by the second, the longest ", longest_us_ / 1'000, " ms");
     CHECK(failures_ == 0);
     CHECK(wrong_ == 0);
     // The machine may be busy.
