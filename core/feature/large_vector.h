@@ -24,7 +24,7 @@ struct LargeAllocator {
     const std::size_t size = count * sizeof(T);
     if (size < kHugePage) return static_cast<T*>(::operator new(size));
     const std::size_t rounded = (size + kHugePage - 1) / kHugePage * kHugePage;
-    void* const memory = ::operator new (rounded, std::align_val_t{kHugePage});
+    void* const memory = ::operator new(rounded, std::align_val_t{kHugePage});
     // Advice only: where the kernel has no huge pages, small ones serve as well.
     ::madvise(memory, rounded, MADV_HUGEPAGE);
     return static_cast<T*>(memory);
@@ -33,7 +33,7 @@ struct LargeAllocator {
     if (count * sizeof(T) < kHugePage) {
       ::operator delete(memory);
     } else {
-      ::operator delete (memory, std::align_val_t{kHugePage});
+      ::operator delete(memory, std::align_val_t{kHugePage});
     }
   }
 

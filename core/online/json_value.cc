@@ -4,7 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/base64.h"
 #include "core/base/time.h"
+#include "core/base/utf8.h"
 #include "core/table/list_limit.h"
 
 namespace rtml::online {
@@ -52,6 +54,16 @@ std::optional<double> special_number(const std::string& text) {
   if (text == "Infinity") return std::numeric_limits<double>::infinity();
   if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
   return std::nullopt;
+}
+
+// The member of an object that holds bytes which are no text.
+constexpr const char* kBase64 = "base64";
+
+std::optional<std::string> bytes_of_object(const Json& json) {
+  if (!json.is_object() || json.size() != 1) return std::nullopt;
+  const auto member = json.find(kBase64);
+  if (member == json.end() || !member->is_string()) return std::nullopt;
+  return from_base64(member->get_ref<const std::string&>());
 }
 
 // The moment that an integer of `unit` means, if a four-digit year can write it.
@@ -103,8 +115,12 @@ Result<table::Value> value_of_json(const Json& json, table::DataType type,
         }
       }
       break;
-    case table::Kind::kString:
     case table::Kind::kBytes:
+      if (const auto bytes = bytes_of_object(json)) {
+        return memory.keep(table::Value::of_text(*bytes));
+      }
+      [[fallthrough]];
+    case table::Kind::kString:
       if (json.is_string()) return table::Value::of_text(json.get_ref<const std::string&>());
       break;
     case table::Kind::kTimestamp:
@@ -175,8 +191,10 @@ Json json_of_value(const table::Value& value, table::DataType type) {
     case table::Kind::kFloat:
     case table::Kind::kDouble:
       return value.is_number() ? value.number() : static_cast<double>(value.integer());
-    case table::Kind::kString:
     case table::Kind::kBytes:
+      if (!is_utf8(value.text())) return Json{{kBase64, to_base64(value.text())}};
+      [[fallthrough]];
+    case table::Kind::kString:
       return std::string(value.text());
     case table::Kind::kTimestamp:
       return format_timestamp(value.integer());

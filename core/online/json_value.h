@@ -17,8 +17,8 @@ namespace rtml::online {
 
 // Reads a JSON value as one of `type`: numbers for INT32, INT64, FLOAT and DOUBLE (also "NaN",
 // "Infinity", "-Infinity"), texts, booleans, RFC 3339 or an integer of `unit` (microseconds where
-// there is none) for TIMESTAMP, arrays for lists, null. The value points into `json` and `memory`.
-// Fails with kBadOptionValue; `what` names the value.
+// there is none) for TIMESTAMP, {"base64": "…"} too for BYTES, arrays for lists, null. The value
+// points into `json` and `memory`. Fails with kBadOptionValue; `what` names the value.
 Result<table::Value> value_of_json(const Json& json, table::DataType type,
                                    std::optional<project::TimeUnit> unit, std::string_view what,
                                    table::ValueMemory& memory);
@@ -28,7 +28,8 @@ Result<table::Value> value_of_json(const Json& json, table::DataType type,
 Result<table::Value> value_of_text(const std::string& text, table::DataType type,
                                    std::string_view what);
 
-// Writes a value of `type`; a TIMESTAMP as RFC 3339, a list as an array.
+// Writes a value of `type`; a TIMESTAMP as RFC 3339, BYTES that are not UTF-8 as {"base64": "…"}, a
+// list as an array.
 Json json_of_value(const table::Value& value, table::DataType type);
 
 }  // namespace rtml::online

@@ -2,10 +2,10 @@
 
 #include <limits>
 
+#include "core/base/base64.h"
 #include "core/base/json.h"
 #include "core/base/time.h"
 #include "core/base/utf8.h"
-#include "core/stream/base64.h"
 
 namespace rtml::stream {
 namespace {

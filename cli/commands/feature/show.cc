@@ -1,5 +1,7 @@
 #include "cli/commands/feature/show.h"
 
+#include <algorithm>
+
 #include "cli/commands/feature/plan_report.h"
 #include "cli/session.h"
 #include "core/base/text_list.h"
@@ -36,17 +38,31 @@ std::string how(const project::Feature& feature) {
   return feature.aggregate.text + of + where;
 }
 
+// "7d resolution 1h", "tumbling 1d offset 6h": what is written of it, what is left out by default.
 std::string window_text(const project::Feature& feature) {
   if (feature.form != project::FeatureForm::kAggregate) return "";
   if (!feature.window) return "lifetime";
   const project::Window& window = *feature.window;
   std::string text;
-  if (window.kind != project::WindowKind::kSliding)
-    text = std::string(to_string(window.kind)) + " ";
-  if (window.size_us > 0) text += format_duration(window.size_us);
-  if (window.gap_us > 0) text += "gap " + format_duration(window.gap_us);
-  if (window.delay_us > 0) text += " delayed by " + format_duration(window.delay_us);
-  if (window.bounds == project::WindowBounds::kClosedOpen) text += " closed-open";
+  const auto add = [&](std::string_view words) {
+    if (!text.empty()) text += ' ';
+    text += words;
+  };
+  const auto add_duration = [&](const char* word, std::int64_t duration_us) {
+    if (duration_us != 0) add(word + format_duration(duration_us));
+  };
+  if (window.kind != project::WindowKind::kSliding) add(to_string(window.kind));
+  add_duration("", window.size_us);
+  add_duration("gap ", window.gap_us);
+  if (window.max_length_us != project::Window().max_length_us) {
+    add_duration("max_length ", window.max_length_us);
+  }
+  add_duration("resolution ", window.resolution_us);
+  add_duration("offset ", window.offset_us);
+  add_duration("delayed by ", window.delay_us);
+  if (window.bounds == project::WindowBounds::kClosedOpen) add("closed-open");
+  if (window.partial) add("partial");
+  if (window.closed) add("closed");
   return text;
 }
 
@@ -87,16 +103,33 @@ Fields begin(Report& report, std::string_view kind, const Definition& definition
              const std::string& identity) {
   report.data["kind"] = kind;
   report.data["name"] = definition.name;
+  report.data["description"] = definition.notes.description;
+  report.data["owner"] = definition.notes.owner;
+  report.data["tags"] = definition.notes.tags;
   report.data["identity"] = identity;
   report.data["definition"] = project::canonical(definition);
   Fields fields;
   fields.rows.emplace_back(std::string(kind), Text(definition.name, Tone::kStrong));
   add_text(fields, "description", definition.notes.description);
   add_text(fields, "owner", definition.notes.owner);
+  add_text(fields, "tags", text_list(definition.notes.tags, [](const auto& tag) {
+             return tag.first + "=" + tag.second;
+           }));
   fields.rows.emplace_back("defined in", project::names_version(definition.name)
                                              ? "the registry"
                                              : place_of(definition.location));
   return fields;
+}
+
+// The table of a view's features, with what they say of themselves where one does.
+void add_features(Report& report, Table table, const std::vector<project::Feature>& features) {
+  if (std::ranges::any_of(features, [](const auto& each) { return !each.description.empty(); })) {
+    table.columns.push_back({"description"});
+    for (std::size_t i = 0; i < features.size(); ++i) {
+      table.rows[i].push_back(features[i].description);
+    }
+  }
+  report.add(std::move(table));
 }
 
 // The fields that end with what the registry knows.
@@ -117,15 +150,21 @@ Report show_view(const project::FeatureView& view, const project::Project& proje
   fields.rows.emplace_back(view.sources.size() == 1 ? "source" : "sources",
                            text_list(view.sources, &project::LocatedText::text));
   fields.rows.emplace_back("ttl", view.ttl_us == 0 ? "for ever" : format_duration(view.ttl_us));
+  const auto uses_view = [&](const project::ServiceItem& item) {
+    return item.definition() == view.name;
+  };
   std::vector<std::string> services;
   for (const project::FeatureService& service : project.services()) {
-    for (const project::ServiceItem& item : service.features) {
-      if (item.definition() != view.name) continue;
-      if (services.empty() || services.back() != service.name) services.push_back(service.name);
-    }
+    if (std::ranges::any_of(service.features, uses_view)) services.push_back(service.name);
+  }
+  std::vector<std::string> on_demand_views;
+  for (const project::OnDemandView& reader : project.on_demand_views()) {
+    if (std::ranges::any_of(reader.inputs, uses_view)) on_demand_views.push_back(reader.name);
   }
   report.data["services"] = services;
+  report.data["on_demand_views"] = on_demand_views;
   add_text(fields, "services", text_list(services));
+  add_text(fields, "on-demand views", text_list(on_demand_views));
   end(report, std::move(fields), registered, identity);
   Table table;
   table.columns = {{"feature"}, {"type"}, {"computed as"}, {"window"}};
@@ -133,7 +172,7 @@ Report show_view(const project::FeatureView& view, const project::Project& proje
     table.rows.push_back(
         {feature.name, table::to_string(feature.type), how(feature), window_text(feature)});
   }
-  report.add(std::move(table));
+  add_features(report, std::move(table), view.features);
   return report;
 }
 
@@ -162,7 +201,7 @@ Report show_on_demand_view(const project::OnDemandView& view, const project::Pro
   for (const project::Feature& feature : view.features) {
     table.rows.push_back({feature.name, table::to_string(feature.type), feature.expression.text});
   }
-  report.add(std::move(table));
+  add_features(report, std::move(table), view.features);
   return report;
 }
 

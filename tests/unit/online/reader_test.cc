@@ -377,6 +377,18 @@ TEST_CASE("value_of_json, value_of_text: values of requests are those of columns
   CHECK(list->list()[1].is_null());
   CHECK(list->list()[2].integer() == -3);
   CHECK(!json("[\"x\"]", {table::Kind::kInt64, true}));
+
+  const table::DataType kBytes{table::Kind::kBytes};
+  const auto bytes = json(R"({"base64": "/wBm"})", kBytes);
+  REQUIRE(bytes);
+  CHECK(bytes->text() == std::string_view("\xFF\0f", 3));
+  CHECK(to_json_text(json_of_value(*bytes, kBytes)) == R"({"base64":"/wBm"})");
+  CHECK(json_of_value(*json(R"("f")", kBytes), kBytes) == "f");
+  for (const char* text :
+       {R"({"base64": "/wB"})", R"({"base64": 1})", R"({"base64": "", "x": 1})"}) {
+    CHECK(!json(text, kBytes));
+  }
+  CHECK(!json(R"({"base64": "/wBm"})", {table::Kind::kString}));
 }
 
 TEST_CASE("Reader: a view that was never filled or streamed is not found") {

@@ -32,8 +32,8 @@ class [[nodiscard]] Result {
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
   // A pointer to a class for a pointer to its base.
   template <typename From>
-  requires(std::is_convertible_v<From, T> && !std::is_same_v<From, T>) Result(From value)
-      : state_(std::in_place_index<0>, std::move(value)) {}
+    requires(std::is_convertible_v<From, T> && !std::is_same_v<From, T>)
+  Result(From value) : state_(std::in_place_index<0>, std::move(value)) {}
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }

@@ -1,9 +1,9 @@
-#include "core/stream/base64.h"
+#include "core/base/base64.h"
 
 #include <doctest/doctest.h>
 
-using rtml::stream::from_base64;
-using rtml::stream::to_base64;
+using rtml::from_base64;
+using rtml::to_base64;
 
 TEST_CASE("base64: the vectors of RFC 4648, section 10") {
   const std::pair<const char*, const char*> vectors[] = {{"", ""},

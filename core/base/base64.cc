@@ -1,9 +1,9 @@
-#include "core/stream/base64.h"
+#include "core/base/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace rtml::stream {
+namespace rtml {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -53,4 +53,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace rtml::stream
+}  // namespace rtml

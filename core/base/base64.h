@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-namespace rtml::stream {
+namespace rtml {
 
 std::string to_base64(std::string_view bytes);
 // Nothing if `text` is no base64.
 std::optional<std::string> from_base64(std::string_view text);
 
-}  // namespace rtml::stream
+}  // namespace rtml
