@@ -84,9 +84,7 @@ class RandomSource:
         self.partitions = [[] for _ in range(rng.randint(1, 4 if len(project.sources) == 0 else 2))]
         self.batch_rows = rng.choice((1, 7, 50, 65_536))
         self.has_poison = rng.random() < 0.2
-        # A Redis Cluster takes no replays.
-        self.has_spoiled = (project.is_kept_whole and rng.random() < 0.3 and
-                            "cluster" not in (project.store or {}))
+        self.has_spoiled = project.is_kept_whole and rng.random() < 0.3
         self.format = None
         self.lists_are_whole = False  # No nulls in lists, and no null for one.
 
