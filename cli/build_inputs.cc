@@ -71,19 +71,25 @@ Json views_json(const std::vector<project::ServiceColumn>& features,
   return views;
 }
 
+Status check_output_is_not_of(const std::filesystem::path& output, const project::Source& source,
+                              const project::Project& project) {
+  if (!source.batch) return {};
+  for (const auto& file : dataset::files_of(project.root() / source.batch->path)) {
+    std::error_code ignored;
+    if (!std::filesystem::equivalent(file, output, ignored)) continue;
+    return fail(Error(ErrorCode::kUsage, "the output would replace the data of source " +
+                                             source.name + ": " + output.string())
+                    .with_help("write to another file"));
+  }
+  return {};
+}
+
 Status check_output_is_no_source(const std::filesystem::path& output,
                                  const std::vector<project::ServiceColumn>& features,
                                  const project::Project& project) {
   for (const project::ServiceColumn& column : features) {
     for (const project::Source* source : project.sources_of(*column.view)) {
-      if (!source->batch) continue;
-      for (const auto& file : dataset::files_of(project.root() / source->batch->path)) {
-        std::error_code ignored;
-        if (!std::filesystem::equivalent(file, output, ignored)) continue;
-        return fail(Error(ErrorCode::kUsage, "the output would replace the data of source " +
-                                                 source->name + ": " + output.string())
-                        .with_help("write to another file"));
-      }
+      RTML_TRY(check_output_is_not_of(output, *source, project));
     }
   }
   return {};

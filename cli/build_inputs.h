@@ -39,5 +39,8 @@ Json views_json(const std::vector<project::ServiceColumn>& features,
 Status check_output_is_no_source(const std::filesystem::path& output,
                                  const std::vector<project::ServiceColumn>& features,
                                  const project::Project& project);
+// The same of the files of a source's batch table.
+Status check_output_is_not_of(const std::filesystem::path& output, const project::Source& source,
+                              const project::Project& project);
 
 }  // namespace rtml::cli

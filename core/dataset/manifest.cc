@@ -42,7 +42,8 @@ Result<Json> describe_source(const project::Source& source, const BuildContext& 
   Json files = Json::array();
   const std::filesystem::path& root = context.project.root();
   for (const std::filesystem::path& file : files_of(root / source.batch->path)) {
-    if (!std::filesystem::is_regular_file(file)) continue;
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(file, ignored)) continue;
     RTML_TRY(context.cancel.check());
     RTML_TRY_ASSIGN(Json described, describe_file(file, root));
     files.push_back(std::move(described));

@@ -30,6 +30,11 @@ bool is_list_of(const Json& json, std::initializer_list<const char*> members) {
          });
 }
 
+// The text of a member that may be missing; empty then.
+std::string optional_text(const Json& json, const char* member) {
+  return has_texts(json, {member}) ? json[member].get<std::string>() : std::string();
+}
+
 bool is_input(const Json& input) {
   if (!input.is_object()) return false;
   if (input.contains("entities")) return has_texts(input["entities"], {"path", "sha256"});
@@ -88,7 +93,7 @@ class Comparison {
       differ("the meaning of definitions: the manifest is of semantics " +
                  to_json_text(manifest_["semantics"]) + ", this rtml of " +
                  std::to_string(project::kSemantics),
-             "rebuild with the rtml that built it: " + manifest_.value("rtml", std::string()));
+             "rebuild with the rtml that built it: " + optional_text(manifest_, "rtml"));
     }
     RTML_TRY(compare_definitions());
     for (const Json& input : manifest_["inputs"]) {
@@ -105,8 +110,7 @@ class Comparison {
   }
 
   std::string commit() const {
-    const Json lineage = manifest_.value("lineage", Json::object());
-    const std::string id = lineage.value("commit", std::string());
+    const std::string id = optional_text(manifest_.value("lineage", Json::object()), "commit");
     return id.empty() ? "" : "; it was built at commit " + id;
   }
 
@@ -151,7 +155,8 @@ class Comparison {
   Status compare_file(const std::filesystem::path& file, const Json& recorded) {
     RTML_TRY(context_.cancel.check());
     const std::string path = recorded["path"].get<std::string>();
-    if (!std::filesystem::is_regular_file(file)) {
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(file, ignored)) {
       differ("the file is gone: " + file.string(), "put the file back: " + path);
       return {};
     }
@@ -285,7 +290,7 @@ Result<TrainingSet> rebuild(const Json& manifest, const std::filesystem::path& e
   const std::string& expected = manifest["content_sha256"].get_ref<const std::string&>();
   const std::string& found = set.manifest["content_sha256"].get_ref<const std::string&>();
   if (found == expected) return set;
-  const std::string built_by = manifest.value("rtml", std::string());
+  const std::string built_by = optional_text(manifest, "rtml");
   return fail(
       Error(ErrorCode::kDataChanged,
             "the inputs are the same, but the rows are not: content_sha256 is " + found + ", not " +

@@ -115,7 +115,8 @@ Result<project::FeatureSelection> features_of(const Arguments& arguments,
 
 // The manifest of a file, or of a training set that the registry knows.
 Result<Json> read_manifest(const std::string& reference, Session& session) {
-  if (std::filesystem::is_regular_file(reference)) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(reference, ignored)) {
     RTML_TRY_ASSIGN(const std::string bytes, read_file(reference));
     RTML_TRY_ASSIGN(Json json, parse_json(bytes, reference));
     // What "dataset build" and "dataset show" print holds it too.
@@ -137,9 +138,24 @@ Result<Json> read_manifest(const std::string& reference, Session& session) {
   return parse_json(bytes, "the manifest " + dataset.manifest_sha256);
 }
 
+// Refuses to replace a source that the manifest names. What else is wrong with the manifest,
+// rebuilding says.
+Status check_output_is_no_input(const std::filesystem::path& output, const Json& manifest,
+                                const project::Project& project) {
+  const auto inputs = manifest.find("inputs");
+  if (inputs == manifest.end() || !inputs->is_array()) return {};
+  for (const Json& input : *inputs) {
+    if (!input.is_object() || !input.contains("source") || !input["source"].is_string()) continue;
+    const auto source = project.find_source(input["source"].get<std::string>());
+    if (source) RTML_TRY(check_output_is_not_of(output, **source, project));
+  }
+  return {};
+}
+
 Result<dataset::TrainingSet> rebuild(const Arguments& arguments, Session& session,
                                      const dataset::BuildContext& context) {
   RTML_TRY_ASSIGN(const Json manifest, read_manifest(arguments.text("--from-manifest"), session));
+  RTML_TRY(check_output_is_no_input(arguments.text("--out"), manifest, context.project));
   const std::string entities =
       arguments.has("--entities") ? arguments.text("--entities") : std::string();
   return dataset::rebuild(manifest, entities, context);
@@ -161,6 +177,9 @@ Result<dataset::TrainingSet> build(const Arguments& arguments, Session& session,
                     context.project.find_service(pipeline->dataset.service));
     RTML_TRY(
         check_output_is_no_source(output, context.project.columns_of(*service), context.project));
+    RTML_TRY_ASSIGN(const project::Source* labels,
+                    context.project.find_source(pipeline->dataset.labels.source));
+    RTML_TRY(check_output_is_not_of(output, *labels, context.project));
     return dataset::build_training_set(*pipeline, options, context);
   }
   RTML_TRY_ASSIGN(const project::FeatureSelection selection,

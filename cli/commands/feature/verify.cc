@@ -1,10 +1,13 @@
 #include "cli/commands/feature/verify.h"
 
+#include <set>
+
 #include "cli/build_inputs.h"
 #include "cli/commands/feature/interval_report.h"
 #include "cli/online_store.h"
 #include "cli/plain_text.h"
 #include "core/base/number.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 #include "core/stream/status.h"
 #include "core/verify/verify.h"
@@ -70,27 +73,40 @@ Json json_of(const verify::Difference& difference) {
   return json;
 }
 
-// How many events the view's stream has put aside as too late; nothing without a stream.
-Result<std::optional<std::int64_t>> late_events(const project::FeatureView& view,
-                                                plugin::OnlineStore& store,
-                                                const dataset::BuildContext& context) {
-  if (!context.project.source_of(view).stream) return std::nullopt;
+// What the view's streams have put aside as too late.
+struct LateEvents {
+  std::int64_t count = 0;
+  std::set<std::string> files;
+};
+
+// Nothing for a view without streams.
+Result<std::optional<LateEvents>> late_events(const project::FeatureView& view,
+                                              plugin::OnlineStore& store,
+                                              const dataset::BuildContext& context) {
+  std::optional<LateEvents> late;
   const project::FeatureView* const views[] = {&view};
   RTML_TRY_ASSIGN(const auto parts,
                   stream::read_status(views, {.asks_medium = false}, store, context));
-  std::int64_t late = 0;
-  for (const stream::PartSnapshot& part : parts) late += part.position.counters.late;
+  for (const project::Source* source : context.project.sources_of(view)) {
+    if (!source->stream) continue;
+    if (!late) late.emplace();
+    for (const stream::PartSnapshot& part : parts) {
+      // Standard input in the place of a stream has parts of its own: "payments.stdin".
+      if (part.source.substr(0, part.source.find('.')) != source->name) continue;
+      if (part.position.counters.late == 0) continue;
+      late->count += part.position.counters.late;
+      late->files.insert(source->stream->late + "/" + view.name + ".jsonl");
+    }
+  }
   return late;
 }
 
 // Names the one permitted reason for an online value to differ.
-void add_late_events(const project::FeatureView& view, std::int64_t late,
-                     const dataset::BuildContext& context, Report& report) {
-  report.data["comparisons"].back()["late_events"] = late;
-  if (late == 0) return;
-  const std::string file =
-      context.project.source_of(view).stream->late + "/" + view.name + ".jsonl";
-  const std::string line = "the stream has put " + counted(late, "late event") + " into " + file +
+void add_late_events(const LateEvents& late, Report& report) {
+  report.data["comparisons"].back()["late_events"] = late.count;
+  if (late.count == 0) return;
+  const std::string line = "the stream has put " + counted(late.count, "late event") + " into " +
+                           text_list(late.files) +
                            ": the one permitted reason for online values to differ";
   report.line(line, Tone::kWarning);
   report.findings.back().message += "; " + line;
@@ -205,7 +221,7 @@ Result<Report> run(const Arguments& arguments, Session& session) {
     add_comparison(comparison, view->name, report);
     if (comparison.place != verify::Place::kOnline) continue;
     RTML_TRY_ASSIGN(const auto late, late_events(*view, *store, context));
-    if (late) add_late_events(*view, *late, context, report);
+    if (late) add_late_events(*late, report);
   }
   report.outputs = {{"differing", std::to_string(result.differing)}};
   if (result.differing > 0) report.exit = ExitClass::kFinding;
