@@ -68,6 +68,13 @@ bool ByteSource::is_ready(int timeout_ms) const {
   return ::poll(&waited, 1, timeout_ms) != 0;  // An error, too, is for more() to report.
 }
 
+Result<struct stat> ByteSource::status() const {
+  struct stat status = {};
+  if (::fstat(descriptor_, &status) == 0) return status;
+  return fail(ErrorCode::kIo,
+              "cannot look at file: " + file_ + " (" + std::strerror(errno) + ")");
+}
+
 Status ByteSource::seek(std::int64_t position) {
   start_ = end_ = 0;
   if (::lseek(descriptor_, position, SEEK_SET) < 0) {

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -28,6 +30,8 @@ class ByteSource {
   void consume(std::size_t count) { start_ += count; }
   // Whether more() would not wait, within `timeout_ms`: a pipe may have nothing yet.
   bool is_ready(int timeout_ms = 0) const;
+  // What the system says of the file that is open, whatever bears its name by now.
+  Result<struct stat> status() const;
   // Continues at a byte of the file; the window becomes empty.
   Status seek(std::int64_t position);
 

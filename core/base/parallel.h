@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -27,6 +28,16 @@ inline int available_processors() {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
+// An exception, such as that there is no memory left, cannot leave a thread.
+template <typename Work>
+Status run_task(const Work& work, std::size_t task) {
+  try {
+    return work(task);
+  } catch (const std::exception& exception) {
+    return fail(ErrorCode::kInternal, exception.what());
+  }
+}
+
 // Calls `work(task)` for each task of [0, tasks) on up to `threads` threads, this one among them.
 // Tasks start in order. The first failure stops what has not started and is returned; of several
 // that of the lowest task, so that a user sees the same one again. `cancel` may be null.
@@ -42,7 +53,7 @@ Status run_parallel(int threads, std::size_t tasks, const CancelFlag* cancel, co
       if (task >= tasks) return;
       Status status;
       if (cancel != nullptr) status = cancel->check();
-      if (status) status = work(task);
+      if (status) status = run_task(work, task);
       if (status) continue;
       next = tasks;
       const std::lock_guard lock(mutex);

@@ -156,7 +156,7 @@ Result<table::Value> value_of_text(const std::string& text, table::DataType type
     case table::Kind::kInt64: {
       std::int64_t value = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (error == std::errc() && end == text.data() + text.size()) {
+      if (error == std::errc() && end == text.data() + text.size() && fits(value, type)) {
         return table::Value::of_integer(value);
       }
       break;

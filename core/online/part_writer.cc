@@ -250,6 +250,11 @@ void PartWriter::Impl::drop_what_the_fill_has(CachedEntity& cached, std::int64_t
 }
 
 Outcome PartWriter::Impl::apply(CachedEntity& cached, const KeyedEvent& event) {
+  // First: an entity that is ahead of the part did not apply such an event before the crash either.
+  if (event.event.time_us <= position.cutover_us) {
+    ++position.counters.before_cutover;
+    return Outcome::kBeforeCutover;
+  }
   EntityProgress& progress = cached.entity.progress;
   if (event.offset <= progress.last_offset) {
     const auto refused =
@@ -257,10 +262,6 @@ Outcome PartWriter::Impl::apply(CachedEntity& cached, const KeyedEvent& event) {
     if (refused > 0) return refused == 1 ? refuse() : Outcome::kFolded;
     ++position.counters.applied;
     return Outcome::kAlreadyApplied;
-  }
-  if (event.event.time_us <= position.cutover_us) {
-    ++position.counters.before_cutover;
-    return Outcome::kBeforeCutover;
   }
   if (!cached.is_changed) {
     cached.is_changed = true;

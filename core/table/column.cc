@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <stdexcept>
 
 namespace rtml::table {
 
@@ -21,6 +23,15 @@ namespace {
 void append_bit(std::vector<std::uint8_t>& bits, std::int64_t index, bool value) {
   if (static_cast<std::size_t>(index >> 3) >= bits.size()) bits.push_back(0);
   if (value) bits[index >> 3] |= static_cast<std::uint8_t>(1U << (index & 7));
+}
+
+// Where a text or a list ends, in the 32 bits that Arrow gives it. One that ran over would be read as
+// other values, so it ends the work.
+std::int32_t offset_of(std::size_t end) {
+  if (end > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
+    throw std::length_error("a column in memory takes 2 GiB of texts or 2^31 items of lists at most");
+  }
+  return static_cast<std::int32_t>(end);
 }
 
 }  // namespace
@@ -139,7 +150,7 @@ void ColumnBuilder::append_null() {
       break;
     case Kind::kString:
     case Kind::kBytes:
-      buffers_->offsets.push_back(static_cast<std::int32_t>(buffers_->text.size()));
+      buffers_->offsets.push_back(offset_of(buffers_->text.size()));
       break;
     default:
       buffers_->int64.push_back(0);
@@ -172,14 +183,15 @@ void ColumnBuilder::append_bool(bool value) {
 
 void ColumnBuilder::append_text(std::string_view value) {
   buffers_->text.append(value);
-  buffers_->offsets.push_back(static_cast<std::int32_t>(buffers_->text.size()));
+  buffers_->offsets.push_back(offset_of(buffers_->text.size()));
   append_validity(true);
 }
 
 void ColumnBuilder::start_list() {
   // A list's end is the start of the next one, so it is written when that or finish() comes.
-  buffers_->offsets.back() = static_cast<std::int32_t>(items_->length());
-  buffers_->offsets.push_back(static_cast<std::int32_t>(items_->length()));
+  const std::int32_t end = offset_of(static_cast<std::size_t>(items_->length()));
+  buffers_->offsets.back() = end;
+  buffers_->offsets.push_back(end);
 }
 
 void ColumnBuilder::append_list() {
@@ -268,7 +280,7 @@ Column ColumnBuilder::finish() {
   data->null_count = null_count_;
   if (null_count_ > 0) data->validity = buffers_->validity.data();
   if (type_.is_list) {
-    buffers_->offsets.back() = static_cast<std::int32_t>(items_->length());
+    buffers_->offsets.back() = offset_of(static_cast<std::size_t>(items_->length()));
     data->items = items_->finish().data();
     data->offsets = buffers_->offsets.data();
   } else {

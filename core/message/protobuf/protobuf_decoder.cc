@@ -219,6 +219,7 @@ bool Reader::read_slice(CodedInputStream& input, std::string_view* slice) {
   const void* data = nullptr;
   int left = 0;
   if (!input.ReadVarint32(&size)) return ends_early();
+  *slice = {};
   if (size == 0) return true;
   if (!input.GetDirectBufferPointer(&data, &left) || size > static_cast<std::uint32_t>(left)) {
     return fail("the message ends here: " + std::to_string(size) + " bytes are to come, " +

@@ -133,17 +133,23 @@ Status JsonlPartition::open() {
   source_.emplace(std::move(source));
   searched_ = 0;
   if (is_pipe_) return {};
-  RTML_TRY_ASSIGN(const struct stat status, status_of(file_));
+  RTML_TRY_ASSIGN(const struct stat status, source_->status());
+  RTML_TRY(check_same(status));
   inode_ = static_cast<std::int64_t>(status.st_ino);
   return source_->seek(position_);
 }
 
-Result<std::int64_t> JsonlPartition::size_now() const {
-  RTML_TRY_ASSIGN(const struct stat status, status_of(file_));
-  if (status.st_size < position_) return fail(changed("file became shorter", file_));
+Status JsonlPartition::check_same(const struct stat& status) const {
   if (inode_ >= 0 && inode_ != static_cast<std::int64_t>(status.st_ino)) {
     return fail(changed("another file has taken this one's place", file_));
   }
+  if (status.st_size < position_) return fail(changed("file became shorter", file_));
+  return {};
+}
+
+Result<std::int64_t> JsonlPartition::size_now() const {
+  RTML_TRY_ASSIGN(const struct stat status, status_of(file_));
+  RTML_TRY(check_same(status));
   return status.st_size;
 }
 

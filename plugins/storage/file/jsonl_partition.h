@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -46,7 +48,9 @@ class JsonlPartition {
 
  private:
   Status open();
-  // The file's size. Fails with kNotFound if another file has taken its place or it became shorter.
+  // Fails with kNotFound if this is another file than the one that was read, or a shorter one.
+  Status check_same(const struct stat& status) const;
+  // The size of the file of this name, which is the one that was read.
   Result<std::int64_t> size_now() const;
   // The bytes of the next line with its end; 0 if it is not there yet.
   Result<std::size_t> find_line(bool is_complete);

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/online/view_entry.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/online/idle_entities.h"
 #include "tests/unit/online/memory_store.h"
@@ -132,6 +133,33 @@ TEST_CASE("PartWriter: a commit that is cut off anywhere counts nothing twice") 
     }
     CHECK(counters == clean);
   }
+}
+
+TEST_CASE("PartWriter: events that a fill has are counted as such after a cut-off commit too") {
+  std::mt19937_64 random(5);
+  Stream stream(test::every_window(), test::random_rows(random, 300, 6));
+  const std::int64_t cutover_us = stream.events[100].event.time_us;
+  Counters clean;
+  for (int cut = -1; cut < 7; ++cut) {
+    MemoryStore store;
+    const ViewMember about = about_member("view", stream.schema);
+    const ViewMember fill = fill_member({.generation = 1, .cutover_us = cutover_us});
+    store.groups[view_group(kIdentity)] = {{about.name, about.value}, {fill.name, fill.value}};
+    auto writer = open(stream, store, 1);
+    REQUIRE(writer.apply(stream.events, {}));
+    if (cut >= 0) {
+      store.cut_off_after = cut;
+      REQUIRE_FALSE(writer.commit(end_of(stream, 300), {}));
+      store.cut_off_after.reset();
+      writer = open(stream, store, 2);
+      REQUIRE(writer.apply(stream.events, {}));
+    }
+    REQUIRE(writer.commit(end_of(stream, 300), {}));
+    if (cut < 0) clean = writer.position().counters;
+    CHECK(writer.position().counters == clean);
+  }
+  CHECK(clean.before_cutover > 50);
+  CHECK(clean.applied > 100);
 }
 
 TEST_CASE("PartWriter: who was replaced cannot commit") {
