@@ -8,6 +8,7 @@
 #include "cli/topics.h"
 #include "cli/wrap.h"
 #include "core/base/error.h"
+#include "core/base/text_list.h"
 #include "core/config/key_table.h"
 
 namespace rtml::cli {
@@ -128,11 +129,8 @@ std::string configuration_reference() {
       "where `rtml config trust DIR` or `RTML_TRUSTED_DIRS` names its directory.\n\n"
       "| key | type | default | variable | needs trust | meaning |\n|---|---|---|---|---|---|\n";
   for (const config::KeySpec& key : config::key_table()) {
-    std::string type(config::to_string(key.type));
-    if (!key.choices.empty()) {
-      type.clear();
-      for (const auto& choice : key.choices) type += (type.empty() ? "" : ", ") + code(choice);
-    }
+    const std::string type = key.choices.empty() ? std::string(config::to_string(key.type))
+                                                 : text_list(key.choices, code);
     out += "| " + code(key.name) + " | " + type + " | " + code(key.default_text) + " | " +
            code(key.environment) + " | " +
            (key.trust == config::Trust::kTrustedProject ? "yes" : "no") + " | " + cell(key.help) +

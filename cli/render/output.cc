@@ -1,24 +1,18 @@
 #include "cli/render/output.h"
 
 #include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <string>
 
+#include "core/base/descriptor.h"
+
 namespace rtml::cli {
 
 WriteOutcome write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EPIPE) {
-      return WriteOutcome::kReaderGone;
-    } else if (errno != EINTR) {
-      return WriteOutcome::kFailed;
-    }
-  }
-  return WriteOutcome::kDone;
+  if (rtml::write_all(descriptor, text)) return WriteOutcome::kDone;
+  return errno == EPIPE ? WriteOutcome::kReaderGone : WriteOutcome::kFailed;
 }
 
 Result<bool> StandardOutput::write(std::string_view text) {

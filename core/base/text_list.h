@@ -12,7 +12,7 @@ namespace rtml {
 
 // "a, b, c": the items, or what `text_of` makes of each, in their order.
 template <typename Range, typename TextOf = std::identity>
-std::string text_list(const Range& items, const TextOf& text_of = {}) {
+std::string text_list(Range&& items, const TextOf& text_of = {}) {
   std::string list;
   bool is_first = true;
   for (const auto& item : items) {

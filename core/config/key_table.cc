@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 
 namespace rtml::config {
@@ -88,12 +89,8 @@ Status check_value(const KeySpec& key, std::string_view text) {
     case ValueType::kChoice:
       break;
   }
-  std::string offered;
-  for (const std::string_view choice : key.choices) {
-    if (choice == text) return {};
-    offered += (offered.empty() ? "" : ", ") + std::string(choice);
-  }
-  return refuse("one of " + offered);
+  if (std::find(key.choices.begin(), key.choices.end(), text) != key.choices.end()) return {};
+  return refuse("one of " + text_list(key.choices));
 }
 
 std::string_view to_string(ValueType type) {

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ranges>
 
 #include "core/base/name.h"
 #include "core/base/number.h"
+#include "core/base/text_list.h"
 
 namespace rtml::experiment {
 namespace {
@@ -245,10 +247,11 @@ void Analyst::decide_overall() {
   constexpr Outcome kOrder[] = {Outcome::kCannotTell,   Outcome::kWorse,     Outcome::kMixed,
                                 Outcome::kNoDifference, Outcome::kDifferent, Outcome::kBetter};
   for (const Outcome outcome : kOrder) {
-    std::string names;
-    for (const TreatmentResult& treatment : analysis_.treatments) {
-      if (treatment.outcome == outcome) names += (names.empty() ? "" : ", ") + treatment.arm;
-    }
+    const std::string names =
+        text_list(analysis_.treatments | std::views::filter([&](const TreatmentResult& treatment) {
+                    return treatment.outcome == outcome;
+                  }),
+                  &TreatmentResult::arm);
     if (names.empty()) continue;
     analysis_.outcome = outcome;
     switch (outcome) {

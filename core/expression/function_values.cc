@@ -4,6 +4,7 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <functional>
 
 #include "core/base/fast_hash.h"
 #include "core/base/number.h"
@@ -35,34 +36,10 @@ bool clip(T* out, T value, T low, T high) {
   return greatest(out, value, low) && least(out, *out, high);
 }
 
-template <typename T>
-bool equal(bool* out, T a, T b) {
-  *out = a == b;
-  return true;
-}
-template <typename T>
-bool not_equal(bool* out, T a, T b) {
-  *out = a != b;
-  return true;
-}
-template <typename T>
-bool less(bool* out, T a, T b) {
-  *out = a < b;
-  return true;
-}
-template <typename T>
-bool less_or_equal(bool* out, T a, T b) {
-  *out = a <= b;
-  return true;
-}
-template <typename T>
-bool greater(bool* out, T a, T b) {
-  *out = a > b;
-  return true;
-}
-template <typename T>
-bool greater_or_equal(bool* out, T a, T b) {
-  *out = a >= b;
+// `Compare` is a function object of <functional>.
+template <typename T, typename Compare>
+bool compare(bool* out, T a, T b) {
+  *out = Compare()(a, b);
   return true;
 }
 
@@ -101,19 +78,8 @@ bool is_null(bool* out, Nullable<T> a) {
 
 // ---- conversions: null where the text or number has no such value ----
 
-bool identity(bool* out, bool a) {
-  *out = a;
-  return true;
-}
-bool identity(std::int64_t* out, std::int64_t a) {
-  *out = a;
-  return true;
-}
-bool identity(double* out, double a) {
-  *out = a;
-  return true;
-}
-bool identity(Text* out, Text a) {
+template <typename T>
+bool identity(T* out, T a) {
   *out = a;
   return true;
 }
@@ -127,46 +93,46 @@ bool parse_number(T* out, Text a) {
   return read.ec == std::errc() && read.ptr == a.data() + a.size();
 }
 
-bool to_integer(std::int64_t* out, double a) {
+bool number_to_integer(std::int64_t* out, double a) {
   constexpr double kLimit = 9223372036854775808.0;  // 2^63
   *out = 0;
   if (!(a >= -kLimit && a < kLimit)) return false;
   *out = static_cast<std::int64_t>(a);
   return true;
 }
-bool to_integer(std::int64_t* out, bool a) {
+bool bool_to_integer(std::int64_t* out, bool a) {
   *out = a ? 1 : 0;
   return true;
 }
-bool to_number(double* out, std::int64_t a) {
+bool integer_to_number(double* out, std::int64_t a) {
   *out = static_cast<double>(a);
   return true;
 }
-bool to_number(double* out, bool a) {
+bool bool_to_number(double* out, bool a) {
   *out = a ? 1 : 0;
   return true;
 }
-bool to_boolean(bool* out, std::int64_t a) {
+bool integer_to_bool(bool* out, std::int64_t a) {
   *out = a != 0;
   return true;
 }
-bool to_boolean(bool* out, double a) {
+bool number_to_bool(bool* out, double a) {
   *out = a != 0;
   return !std::isnan(a);
 }
-bool to_boolean(bool* out, Text a) {
+bool text_to_bool(bool* out, Text a) {
   *out = a == "true";
   return *out || a == "false";
 }
-bool to_text(Arena& arena, Text* out, std::int64_t a) {
+bool integer_to_text(Arena& arena, Text* out, std::int64_t a) {
   *out = arena.texts.emplace_back(std::to_string(a));
   return true;
 }
-bool to_text(Arena& arena, Text* out, double a) {
+bool number_to_text(Arena& arena, Text* out, double a) {
   *out = arena.texts.emplace_back(format_number(canonical_number(a)));
   return true;
 }
-bool to_text(Text* out, bool a) {
+bool bool_to_text(Text* out, bool a) {
   *out = a ? "true" : "false";
   return true;
 }
@@ -179,11 +145,11 @@ bool bytes_to_text(Text* out, Text a) {
   *out = a;
   return is_utf8(a);
 }
-bool to_moment(std::int64_t* out, std::int64_t a) {
+bool integer_to_moment(std::int64_t* out, std::int64_t a) {
   *out = a;
   return a >= kMinTimestamp && a <= kMaxTimestamp;
 }
-bool to_moment(std::int64_t* out, Text a) {
+bool text_to_moment(std::int64_t* out, Text a) {
   *out = 0;
   return parse_timestamp(a, out);
 }
@@ -228,18 +194,18 @@ using D = double;
 
 template <typename T>
 void add_equality(Rows& rows, const std::string& letter) {
-  rows.push_back(row<&equal<T>>("==", letter + letter + ":b"));
-  rows.push_back(row<&not_equal<T>>("!=", letter + letter + ":b"));
+  rows.push_back(row<&compare<T, std::equal_to<>>>("==", letter + letter + ":b"));
+  rows.push_back(row<&compare<T, std::not_equal_to<>>>("!=", letter + letter + ":b"));
   rows.push_back(row<&hash<T>>("hash", letter + ":i"));
   rows.push_back(row<&hash_bucket<T>>("hash_bucket", letter + "i:i"));
 }
 
 template <typename T>
 void add_order(Rows& rows, const std::string& letter) {
-  rows.push_back(row<&less<T>>("<", letter + letter + ":b"));
-  rows.push_back(row<&less_or_equal<T>>("<=", letter + letter + ":b"));
-  rows.push_back(row<&greater<T>>(">", letter + letter + ":b"));
-  rows.push_back(row<&greater_or_equal<T>>(">=", letter + letter + ":b"));
+  rows.push_back(row<&compare<T, std::less<>>>("<", letter + letter + ":b"));
+  rows.push_back(row<&compare<T, std::less_equal<>>>("<=", letter + letter + ":b"));
+  rows.push_back(row<&compare<T, std::greater<>>>(">", letter + letter + ":b"));
+  rows.push_back(row<&compare<T, std::greater_equal<>>>(">=", letter + letter + ":b"));
   rows.push_back(row<&least<T>>("min", letter + letter + ":" + letter));
   rows.push_back(row<&greatest<T>>("max", letter + letter + ":" + letter));
   rows.push_back(row<&clip<T>>("clip", letter + letter + letter + ":" + letter));
@@ -254,28 +220,28 @@ void add_choice(Rows& rows, const std::string& letter) {
 }
 
 void add_conversions(Rows& rows) {
-  rows.push_back(row<static_cast<bool (*)(I*, I)>(identity)>("int", "i:i"));
-  rows.push_back(row<static_cast<bool (*)(I*, D)>(to_integer)>("int", "d:i"));
-  rows.push_back(row<static_cast<bool (*)(I*, bool)>(to_integer)>("int", "b:i"));
+  rows.push_back(row<&identity<I>>("int", "i:i"));
+  rows.push_back(row<&number_to_integer>("int", "d:i"));
+  rows.push_back(row<&bool_to_integer>("int", "b:i"));
   rows.push_back(row<&parse_number<I>>("int", "s:i"));
-  rows.push_back(row<static_cast<bool (*)(I*, I)>(identity)>("int", "t:i"));
-  rows.push_back(row<static_cast<bool (*)(D*, D)>(identity)>("double", "d:d"));
-  rows.push_back(row<static_cast<bool (*)(D*, I)>(to_number)>("double", "i:d"));
-  rows.push_back(row<static_cast<bool (*)(D*, bool)>(to_number)>("double", "b:d"));
+  rows.push_back(row<&identity<I>>("int", "t:i"));
+  rows.push_back(row<&identity<D>>("double", "d:d"));
+  rows.push_back(row<&integer_to_number>("double", "i:d"));
+  rows.push_back(row<&bool_to_number>("double", "b:d"));
   rows.push_back(row<&parse_number<D>>("double", "s:d"));
-  rows.push_back(row<static_cast<bool (*)(bool*, bool)>(identity)>("bool", "b:b"));
-  rows.push_back(row<static_cast<bool (*)(bool*, I)>(to_boolean)>("bool", "i:b"));
-  rows.push_back(row<static_cast<bool (*)(bool*, D)>(to_boolean)>("bool", "d:b"));
-  rows.push_back(row<static_cast<bool (*)(bool*, Text)>(to_boolean)>("bool", "s:b"));
-  rows.push_back(row<static_cast<bool (*)(Text*, Text)>(identity)>("string", "s:s"));
-  rows.push_back(row<static_cast<bool (*)(Arena&, Text*, I)>(to_text)>("string", "i:s"));
-  rows.push_back(row<static_cast<bool (*)(Arena&, Text*, D)>(to_text)>("string", "d:s"));
-  rows.push_back(row<static_cast<bool (*)(Text*, bool)>(to_text)>("string", "b:s"));
+  rows.push_back(row<&identity<bool>>("bool", "b:b"));
+  rows.push_back(row<&integer_to_bool>("bool", "i:b"));
+  rows.push_back(row<&number_to_bool>("bool", "d:b"));
+  rows.push_back(row<&text_to_bool>("bool", "s:b"));
+  rows.push_back(row<&identity<Text>>("string", "s:s"));
+  rows.push_back(row<&integer_to_text>("string", "i:s"));
+  rows.push_back(row<&number_to_text>("string", "d:s"));
+  rows.push_back(row<&bool_to_text>("string", "b:s"));
   rows.push_back(row<&moment_to_text>("string", "t:s"));
   rows.push_back(row<&bytes_to_text>("string", "y:s"));
-  rows.push_back(row<static_cast<bool (*)(Text*, Text)>(identity)>("bytes", "s:y"));
-  rows.push_back(row<static_cast<bool (*)(I*, Text)>(to_moment)>("timestamp", "s:t"));
-  rows.push_back(row<static_cast<bool (*)(I*, I)>(to_moment)>("timestamp", "i:t"));
+  rows.push_back(row<&identity<Text>>("bytes", "s:y"));
+  rows.push_back(row<&text_to_moment>("timestamp", "s:t"));
+  rows.push_back(row<&integer_to_moment>("timestamp", "i:t"));
 }
 
 }  // namespace

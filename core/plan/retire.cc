@@ -1,8 +1,10 @@
 #include "core/plan/retire.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "core/base/name.h"
+#include "core/base/text_list.h"
 
 namespace rtml::plan {
 namespace {
@@ -14,13 +16,14 @@ bool can_be_retired(const registry::Definition& definition) {
 
 // The versions of a name, as errors list them.
 std::string versions_of(std::string_view name, const Registered& registered) {
-  std::string list;
-  for (const registry::Definition& definition : registered.all) {
-    if (!can_be_retired(definition) || definition.name != name) continue;
-    list += (list.empty() ? "" : ", ") + definition.label() +
-            (definition.current ? " (current)" : "") + (definition.retired ? " (retired)" : "");
-  }
-  return list;
+  const auto is_one = [&](const registry::Definition& definition) {
+    return can_be_retired(definition) && definition.name == name;
+  };
+  return text_list(registered.all | std::views::filter(is_one),
+                   [](const registry::Definition& definition) {
+                     return definition.label() + (definition.current ? " (current)" : "") +
+                            (definition.retired ? " (retired)" : "");
+                   });
 }
 
 tl::unexpected<Error> not_found(std::string_view reference, std::string_view name,

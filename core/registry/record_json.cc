@@ -24,13 +24,99 @@ std::vector<Binding> views_from_json(const Json& json) {
   return views;
 }
 
-Json object_member(const Json& json, std::string_view name) {
-  Json value = member(json, name);
-  return value.is_object() ? value : Json::object();
+// A record is walked through once for both directions, so that they cannot disagree: `Fields` is
+// one of the two classes below. The order is that of the members in the JSON.
+
+class Writing {
+ public:
+  void text(const char* name, const std::string& value) { json_[name] = value; }
+  // Left out where it is empty.
+  void optional_text(const char* name, const std::string& value) {
+    if (!value.empty()) json_[name] = value;
+  }
+  void integer(const char* name, std::int64_t value) { json_[name] = value; }
+  void object(const char* name, const Json& value) { json_[name] = value; }
+  void optional_object(const char* name, const Json& value) {
+    if (!value.empty()) json_[name] = value;
+  }
+  void binding(const char* name, const Binding& value) {
+    if (!value.name.empty()) json_[name] = binding_to_json(value);
+  }
+  void bindings(const char* name, const std::vector<Binding>& value) {
+    if (!value.empty()) json_[name] = views_to_json(value);
+  }
+  void lineage(const char* name, const lineage::Lineage& value) {
+    if (Json git = lineage::to_json(value); !git.empty()) json_[name] = std::move(git);
+  }
+  Json take() { return std::move(json_); }
+
+ private:
+  Json json_ = Json::object();
+};
+
+class Reading {
+ public:
+  explicit Reading(const Json& json) : json_(json) {}
+
+  void text(const char* name, std::string& value) { value = text_member(json_, name); }
+  void optional_text(const char* name, std::string& value) { text(name, value); }
+  void integer(const char* name, std::int64_t& value) { value = integer_member(json_, name); }
+  void object(const char* name, Json& value) {
+    value = member(json_, name);
+    if (!value.is_object()) value = Json::object();
+  }
+  void optional_object(const char* name, Json& value) { object(name, value); }
+  void binding(const char* name, Binding& value) { value = binding_from_json(member(json_, name)); }
+  void bindings(const char* name, std::vector<Binding>& value) {
+    value = views_from_json(member(json_, name));
+  }
+  void lineage(const char* name, lineage::Lineage& value) {
+    value = lineage::from_json(member(json_, name));
+  }
+
+ private:
+  const Json& json_;
+};
+
+template <typename Record, typename Fields>
+void walk_run(Record& run, Fields& fields) {
+  fields.text("id", run.id);
+  fields.text("pipeline", run.pipeline);
+  fields.optional_text("pipeline_identity", run.pipeline_identity);
+  fields.text("status", run.status);
+  fields.text("model_type", run.model_type);
+  fields.binding("service", run.service);
+  fields.bindings("views", run.views);
+  fields.optional_text("dataset", run.dataset_identity);
+  fields.object("parameters", run.parameters);
+  fields.object("metrics", run.metrics);
+  fields.optional_object("details", run.details);
+  fields.integer("seed", run.seed);
+  fields.optional_text("artifact_sha256", run.artifact_sha256);
+  fields.optional_text("profile_sha256", run.profile_sha256);
+  fields.lineage("lineage", run.lineage);
+  fields.text("rtml_version", run.rtml_version);
+  fields.integer("started_us", run.started_us);
+  fields.integer("finished_us", run.finished_us);
 }
 
-void set_text(Json& json, const char* name, const std::string& value) {
-  if (!value.empty()) json[name] = value;
+template <typename Record, typename Fields>
+void walk_version(Record& version, Fields& fields) {
+  fields.text("model", version.model);
+  fields.integer("number", version.number);
+  fields.optional_text("run", version.run_id);
+  fields.text("model_type", version.model_type);
+  fields.text("artifact_sha256", version.artifact_sha256);
+  fields.optional_text("profile_sha256", version.profile_sha256);
+  fields.binding("service", version.service);
+  fields.bindings("views", version.views);
+  fields.optional_text("dataset", version.dataset_identity);
+  fields.object("parameters", version.parameters);
+  fields.object("metrics", version.metrics);
+  fields.integer("seed", version.seed);
+  fields.lineage("lineage", version.lineage);
+  fields.text("rtml_version", version.rtml_version);
+  fields.integer("created_us", version.created_us);
 }
 
 }  // namespace
@@ -52,88 +138,28 @@ std::int64_t integer_member(const Json& object, std::string_view name) {
 }
 
 Json run_to_json(const Run& run) {
-  Json json = Json::object();
-  json["id"] = run.id;
-  json["pipeline"] = run.pipeline;
-  set_text(json, "pipeline_identity", run.pipeline_identity);
-  json["status"] = run.status;
-  json["model_type"] = run.model_type;
-  if (!run.service.name.empty()) json["service"] = binding_to_json(run.service);
-  if (!run.views.empty()) json["views"] = views_to_json(run.views);
-  set_text(json, "dataset", run.dataset_identity);
-  json["parameters"] = run.parameters;
-  json["metrics"] = run.metrics;
-  if (!run.details.empty()) json["details"] = run.details;
-  json["seed"] = run.seed;
-  set_text(json, "artifact_sha256", run.artifact_sha256);
-  set_text(json, "profile_sha256", run.profile_sha256);
-  if (Json git = lineage::to_json(run.lineage); !git.empty()) json["lineage"] = std::move(git);
-  json["rtml_version"] = run.rtml_version;
-  json["started_us"] = run.started_us;
-  json["finished_us"] = run.finished_us;
-  return json;
+  Writing fields;
+  walk_run(run, fields);
+  return fields.take();
 }
 
 Run run_from_json(const Json& json) {
   Run run;
-  run.id = text_member(json, "id");
-  run.pipeline = text_member(json, "pipeline");
-  run.pipeline_identity = text_member(json, "pipeline_identity");
-  run.status = text_member(json, "status");
-  run.model_type = text_member(json, "model_type");
-  run.service = binding_from_json(member(json, "service"));
-  run.views = views_from_json(member(json, "views"));
-  run.dataset_identity = text_member(json, "dataset");
-  run.parameters = object_member(json, "parameters");
-  run.metrics = object_member(json, "metrics");
-  run.details = object_member(json, "details");
-  run.seed = integer_member(json, "seed");
-  run.artifact_sha256 = text_member(json, "artifact_sha256");
-  run.profile_sha256 = text_member(json, "profile_sha256");
-  run.lineage = lineage::from_json(member(json, "lineage"));
-  run.rtml_version = text_member(json, "rtml_version");
-  run.started_us = integer_member(json, "started_us");
-  run.finished_us = integer_member(json, "finished_us");
+  Reading fields(json);
+  walk_run(run, fields);
   return run;
 }
 
 Json version_to_json(const ModelVersion& version) {
-  Json json = Json::object();
-  json["model"] = version.model;
-  json["number"] = version.number;
-  set_text(json, "run", version.run_id);
-  json["model_type"] = version.model_type;
-  json["artifact_sha256"] = version.artifact_sha256;
-  set_text(json, "profile_sha256", version.profile_sha256);
-  if (!version.service.name.empty()) json["service"] = binding_to_json(version.service);
-  if (!version.views.empty()) json["views"] = views_to_json(version.views);
-  set_text(json, "dataset", version.dataset_identity);
-  json["parameters"] = version.parameters;
-  json["metrics"] = version.metrics;
-  json["seed"] = version.seed;
-  if (Json git = lineage::to_json(version.lineage); !git.empty()) json["lineage"] = std::move(git);
-  json["rtml_version"] = version.rtml_version;
-  json["created_us"] = version.created_us;
-  return json;
+  Writing fields;
+  walk_version(version, fields);
+  return fields.take();
 }
 
 ModelVersion version_from_json(const Json& json) {
   ModelVersion version;
-  version.model = text_member(json, "model");
-  version.number = integer_member(json, "number");
-  version.run_id = text_member(json, "run");
-  version.model_type = text_member(json, "model_type");
-  version.artifact_sha256 = text_member(json, "artifact_sha256");
-  version.profile_sha256 = text_member(json, "profile_sha256");
-  version.service = binding_from_json(member(json, "service"));
-  version.views = views_from_json(member(json, "views"));
-  version.dataset_identity = text_member(json, "dataset");
-  version.parameters = object_member(json, "parameters");
-  version.metrics = object_member(json, "metrics");
-  version.seed = integer_member(json, "seed");
-  version.lineage = lineage::from_json(member(json, "lineage"));
-  version.rtml_version = text_member(json, "rtml_version");
-  version.created_us = integer_member(json, "created_us");
+  Reading fields(json);
+  walk_version(version, fields);
   return version;
 }
 

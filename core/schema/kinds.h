@@ -27,10 +27,7 @@ const KindSpec* find_kind(std::string_view kind);
 // What a file that is not rtml.yaml may write after `kind:`.
 std::vector<std::string> definition_kinds();
 
-// The words that a pipeline and an experiment may use, for core/metric to agree with.
+// The metrics that a pipeline may name, for core/metric to agree with.
 std::span<const std::string_view> metric_names();
-std::span<const std::string_view> experiment_metric_names();
-std::span<const std::string_view> baseline_names();
-std::span<const std::string_view> drift_test_names();
 
 }  // namespace rtml::schema

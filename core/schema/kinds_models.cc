@@ -289,16 +289,4 @@ std::span<const std::string_view> metric_names() {
   return kMetricNames;
 }
 
-std::span<const std::string_view> experiment_metric_names() {
-  return kExperimentMetricNames;
-}
-
-std::span<const std::string_view> baseline_names() {
-  return kBaselineNames;
-}
-
-std::span<const std::string_view> drift_test_names() {
-  return kDriftTestNames;
-}
-
 }  // namespace rtml::schema

@@ -1,6 +1,7 @@
 #include "cli/commands/dataset/show.h"
 
 #include "cli/session.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 #include "core/registry/registry.h"
 
@@ -44,11 +45,7 @@ Report list(const std::vector<registry::Dataset>& datasets) {
 }
 
 std::string names_of(const Json& list, const char* member) {
-  std::string names;
-  for (const Json& entry : list) {
-    names += (names.empty() ? "" : ", ") + entry.value(member, std::string());
-  }
-  return names;
+  return text_list(list, [&](const Json& entry) { return entry.value(member, std::string()); });
 }
 
 Report show(const registry::Dataset& dataset, Json manifest) {

@@ -56,10 +56,9 @@ Text cell(const drift::ColumnResult& column, drift::TestKind kind) {
 
 std::string unseen_text(const drift::ColumnResult& column) {
   if (column.unseen_count == 0) return "";
-  std::string values;
-  for (const auto& [value, count] : column.unseen) {
-    values += (values.empty() ? "" : ", ") + value + " (" + std::to_string(count) + ")";
-  }
+  const std::string values = text_list(column.unseen, [](const auto& value) {
+    return value.first + " (" + std::to_string(value.second) + ")";
+  });
   return counted(column.unseen_count, "row") + " with values unseen before: " + values;
 }
 

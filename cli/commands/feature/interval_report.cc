@@ -5,6 +5,7 @@
 #include "cli/build_inputs.h"
 #include "cli/effort.h"
 #include "core/base/number.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 #include "core/dataset/interval.h"
 #include "core/dataset/materialize_intervals.h"
@@ -182,11 +183,10 @@ Result<Report> verify_intervals(const Arguments& arguments, Session&,
     const std::string from = format_timestamp(difference.interval.from_us);
     const std::string to = format_timestamp(difference.interval.to_us);
     Json kinds = Json::array();
-    std::string what;
     for (const verify::IntervalChange change : difference.changes) {
       kinds.push_back(verify::to_string(change));
-      what += (what.empty() ? "" : ", ") + std::string(verify::describe(change));
     }
+    const std::string what = text_list(difference.changes, verify::describe);
     report.data["differences"].push_back(
         {{"from", from}, {"to", to}, {"file", difference.file}, {"changed", kinds}});
     report.findings.push_back({.level = Finding::Level::kFailure,

@@ -1,6 +1,7 @@
 #include "cli/commands/model/list.h"
 
 #include "cli/session.h"
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 #include "core/registry/registry.h"
 
@@ -23,11 +24,9 @@ Json model_object(const registry::ModelSummary& model) {
 }
 
 std::string aliases_text(const registry::ModelSummary& model) {
-  std::string text;
-  for (const registry::Alias& alias : model.aliases) {
-    text += (text.empty() ? "" : ", ") + alias.name + "@" + std::to_string(alias.number);
-  }
-  return text;
+  return text_list(model.aliases, [](const registry::Alias& alias) {
+    return alias.name + "@" + std::to_string(alias.number);
+  });
 }
 
 Result<std::vector<registry::ModelSummary>> read_models(Session& session) {

@@ -1,7 +1,9 @@
 #include "cli/commands/model/version_report.h"
 
 #include <cstdio>
+#include <ranges>
 
+#include "core/base/text_list.h"
 #include "core/base/time.h"
 
 namespace rtml::cli {
@@ -52,11 +54,9 @@ std::string value_text(const Json& value) {
 }
 
 std::string metrics_text(const Json& metrics) {
-  std::string text;
-  for (const auto& [name, value] : metrics.items()) {
-    text += (text.empty() ? "" : ", ") + name + " " + value_text(value);
-  }
-  return text;
+  return text_list(metrics.items(), [](const auto& metric) {
+    return metric.key() + " " + value_text(metric.value());
+  });
 }
 
 std::string short_hash(const std::string& hash) {
@@ -65,11 +65,8 @@ std::string short_hash(const std::string& hash) {
 }
 
 std::string aliases_of(const std::vector<registry::Alias>& aliases, std::int64_t number) {
-  std::string text;
-  for (const auto& alias : aliases) {
-    if (alias.number == number) text += (text.empty() ? "" : ", ") + alias.name;
-  }
-  return text;
+  const auto is_one = [&](const registry::Alias& alias) { return alias.number == number; };
+  return text_list(aliases | std::views::filter(is_one), &registry::Alias::name);
 }
 
 }  // namespace rtml::cli

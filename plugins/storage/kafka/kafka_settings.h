@@ -2,12 +2,10 @@
 //
 //   brokers       "host:port,…" or a list of them
 //   topic         the name of one topic
-//   group         the consumer group; readers of one group share the partitions. Without it a
-//   reader
+//   group         the consumer group, whose readers share the partitions; without it a reader
 //                 takes them all
-//   instance_id   names this reader in its group for good (group.instance.id): after a restart it
-//   has
-//                 its partitions back at once
+//   instance_id   names this reader in its group for good (group.instance.id), so that a restart
+//                 gives it its partitions back at once
 //   follow        true (the default): wait for messages. false: end where the partitions end now
 //   security_protocol  plaintext, ssl, sasl_plaintext, sasl_ssl
 //   ssl_ca, ssl_certificate, ssl_key   PEM files
@@ -15,9 +13,8 @@
 //   sasl_mechanism     PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, …
 //   sasl_username
 //   sasl_password_env, sasl_password_file   where the password is; sasl_password: the password
-//   librdkafka    properties of librdkafka by their own names, except those that would break what
-//   the
-//                 stream promises or run something
+//   librdkafka    properties of librdkafka by their own names, but for those that would break
+//                 what the stream promises or run something
 
 #pragma once
 
