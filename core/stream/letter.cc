@@ -45,7 +45,9 @@ Result<std::int64_t> integer_member(const Json& json, const char* name) {
 
 Result<std::int64_t> moment_member(const Json& json, const char* name) {
   RTML_TRY_ASSIGN(const std::string text, text_member(json, name));
-  return parse_timestamp(text);
+  const auto moment_us = parse_timestamp(text);
+  if (!moment_us) return not_a_letter("\"" + std::string(name) + "\" is no time: " + text);
+  return *moment_us;
 }
 
 Result<std::string> message_of(const Json& json) {

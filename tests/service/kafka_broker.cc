@@ -127,7 +127,11 @@ bool KafkaBroker::start() {
   }
   // It answers when it can say what topics there are.
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (std::chrono::steady_clock::now() < give_up && ::waitpid(pid_, nullptr, WNOHANG) == 0) {
+  while (std::chrono::steady_clock::now() < give_up) {
+    if (::waitpid(pid_, nullptr, WNOHANG) != 0) {
+      pid_ = -1;  // It has ended by itself: its number may be another process's soon.
+      return false;
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     if (!std::filesystem::exists(directory_ / "ports.json") || port("open") == 0) continue;
     const Client client = make_client(RD_KAFKA_PRODUCER, address());

@@ -159,11 +159,14 @@ class OnlineChecks {
 
   Status busy() {
     RTML_TRY_ASSIGN(const auto holder, store_.begin(kScope, 1, {}));
+    const std::int64_t begun_us = system_clock().monotonic_us();
     CallOptions call;
-    call.deadline_us = system_clock().monotonic_us() + 50 * 1'000;
+    call.deadline_us = begun_us + 50 * 1'000;
     // A store whose writers do not wait for each other may let the second one begin.
     const auto second = store_.begin(kScope, 1, call);
     if (second) return {};
+    RTML_TRY(expect(system_clock().monotonic_us() - begun_us < 5 * kSecond,
+                    "waiting for another writer goes on after the deadline"));
     return expect(second.error().exit_class() == ExitClass::kRetry,
                   "waiting for another writer ends with " + std::string(second.error().id()));
   }
