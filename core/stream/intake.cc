@@ -55,6 +55,7 @@ Intake::Intake(std::unique_ptr<plugin::StreamReader> reader,
 Intake::~Intake() {
   stop();
   if (thread_.joinable()) thread_.join();
+  acknowledge_all();
 }
 
 void Intake::start() {
@@ -224,9 +225,11 @@ void Intake::acknowledge_all() {
     const std::lock_guard lock(mutex_);
     acknowledgements.swap(acknowledgements_);
   }
+  // What is stored is told after a stop, too.
+  const plugin::CallOptions call{.deadline_us = clock_.monotonic_us() + kPollUs, .cancel = nullptr};
   for (const auto& [partition, offset] : acknowledgements) {
     // For those who watch the medium; where reading goes on is in the online store.
-    (void)reader_->acknowledge(partition, offset, call());
+    (void)reader_->acknowledge(partition, offset, call);
   }
 }
 

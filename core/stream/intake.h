@@ -66,7 +66,7 @@ class Intake {
  public:
   Intake(std::unique_ptr<plugin::StreamReader> reader, std::unique_ptr<message::Decoder> decoder,
          std::size_t columns, const IntakeOptions& options, const Clock& clock, IntakeQueue& queue);
-  // Stops the thread.
+  // Stops the thread, and passes on what was acknowledged last.
   ~Intake();
 
   void start();

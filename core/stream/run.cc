@@ -55,6 +55,7 @@ class Runner {
   Status commit_when_due();
   bool is_commit_due() const;
   Status commit();
+  void note_stored();
   void look_after();
   void note_partitions();
   void write_metrics_when_due();
@@ -187,13 +188,18 @@ Status Runner::commit_when_due() {
 Status Runner::commit() {
   note_partitions();
   RTML_TRY(parts_.commit(true));
+  note_stored();
+  return {};
+}
+
+// Tells people, and the media, that a commit is done.
+void Runner::note_stored() {
   context_.progress.advance_to(parts_.messages());
   for (std::size_t index = 0; index < intakes_.size(); ++index) {
     for (const auto& [partition, offset] : parts_.stored(index)) {
       intakes_[index]->acknowledge(partition, offset);
     }
   }
-  return {};
 }
 
 void Runner::note_partitions() {
@@ -250,7 +256,7 @@ Result<RunReport> Runner::finish(const Status& done) {
   const bool is_store_away = !done && retry_.is_failing();
   if (parts_.has_changes() && is_applied_whole_ && !is_store_away) {
     stored = parts_.commit(false);
-    if (stored) context_.progress.advance_to(parts_.messages());
+    if (stored) note_stored();
   }
   std::int64_t retries = retry_.retries();
   for (const auto& intake : intakes_) retries += intake->retries();

@@ -16,6 +16,8 @@ constexpr std::int64_t kBlockUs = 100'000;
 // A cluster cannot be asked to wait for several of its nodes at once.
 constexpr std::int64_t kClusterPauseUs = 5'000;
 constexpr std::chrono::seconds kLookInterval(1);
+// A server that is away is not waited for at the end.
+constexpr std::int64_t kFarewellUs = 500'000;
 constexpr std::int64_t kCountMax = 4'096;
 constexpr std::size_t kPollBytesMax = std::size_t{16} << 20;
 constexpr std::size_t kPollBytesFew = std::size_t{2} << 20;
@@ -66,6 +68,13 @@ sdk::Result<std::unique_ptr<RedisStreamReader>> RedisStreamReader::open(StreamSe
     (void)reader->ask(stream, {"XGROUP", "CREATE", stream.key, reader->settings_.group, "0"}, wait);
   }
   return reader;
+}
+
+RedisStreamReader::~RedisStreamReader() {
+  rtml_call call = {};
+  call.struct_size = sizeof call;
+  call.is_cancelled = [](const rtml_call*) -> std::int32_t { return 0; };
+  tell_group(servers_->wait_for(sdk::Call(&call)).at_most(kFarewellUs));
 }
 
 // A server may need longer than one poll waits for messages.

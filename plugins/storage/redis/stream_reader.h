@@ -27,6 +27,8 @@ class RedisStreamReader : public sdk::StreamReader {
   // Fails with RTML_STATUS_NOT_FOUND if a stream does not exist.
   static sdk::Result<std::unique_ptr<RedisStreamReader>> open(StreamSettings settings,
                                                               const sdk::Call& call);
+  // Tells the group what was acknowledged last.
+  ~RedisStreamReader() override;
 
   sdk::Result<sdk::Poll> poll(std::int64_t limit, const sdk::Call& call) override;
   sdk::Result<std::vector<sdk::Partition>> assignment(const sdk::Call& call) override;
