@@ -41,8 +41,16 @@ class TextArena {
     return {items, size};
   }
 
-  // Forgets everything. Some blocks stay for what comes next.
+  // What it takes of memory, used or not.
+  std::size_t memory_bytes() const {
+    std::size_t bytes = 0;
+    for (const Block& block : blocks_) bytes += block.size;
+    return bytes;
+  }
+
+  // Forgets everything. Some blocks stay for what comes next, but for what was unusually long.
   void clear() {
+    std::erase_if(blocks_, [](const Block& block) { return block.size > kBlockBytes; });
     if (blocks_.size() > kKeptBlocks) blocks_.resize(kKeptBlocks);
     block_ = 0;
     used_ = 0;

@@ -29,7 +29,14 @@ struct Chunk {
   std::vector<table::Value> values;  // Row by row, `columns` each.
   std::vector<std::string> errors;   // Why a message is no event.
   message::TextArena texts;
-  std::int64_t bytes = 0;  // Of the messages.
+  std::int64_t bytes = 0;          // Of the messages.
+  std::int64_t waiting_bytes = 0;  // What it counts for while it waits to be applied.
+
+  // A chunk of few messages takes much more than their bytes.
+  std::int64_t memory_bytes() const {
+    return static_cast<std::int64_t>(texts.memory_bytes() + rows.capacity() * sizeof(ChunkRow) +
+                                     values.capacity() * sizeof(table::Value));
+  }
 
   const table::Value* values_of(std::size_t row) const { return values.data() + row * columns; }
 
@@ -39,6 +46,7 @@ struct Chunk {
     errors.clear();
     texts.clear();
     bytes = 0;
+    waiting_bytes = 0;
   }
 };
 

@@ -89,7 +89,7 @@ void Intake::acknowledge(std::int32_t partition, std::int64_t next_offset) {
 void Intake::give_back(std::unique_ptr<Chunk> chunk) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_bytes_ -= chunk->bytes;
+    waiting_bytes_ -= chunk->waiting_bytes;
     chunk->clear();
     if (spare_chunks_.size() < kSpareChunks) spare_chunks_.push_back(std::move(chunk));
   }
@@ -257,9 +257,10 @@ void Intake::decode(Messages messages) {
     }
     chunk->rows.push_back(row);
   }
+  chunk->waiting_bytes = chunk->memory_bytes();
   {
     const std::lock_guard lock(mutex_);
-    waiting_bytes_ += chunk->bytes;
+    waiting_bytes_ += chunk->waiting_bytes;
   }
   queue_.push({.intake = options_.intake,
                .kind = IntakeItem::Kind::kChunk,

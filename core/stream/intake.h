@@ -1,5 +1,5 @@
-// Reads one stream and decodes its messages in a thread of its own, a bounded number of bytes ahead
-// of whoever applies them.
+// Reads one stream and decodes its messages in a thread of its own, ahead of whoever applies them
+// within a bounded memory.
 //
 // Several intakes share one IntakeQueue, from which one thread takes. What an intake gives comes in
 // order: the messages of a partition by offset, and an assignment after all messages that came
@@ -57,7 +57,7 @@ class IntakeQueue {
 struct IntakeOptions {
   std::size_t intake = 0;  // As items name it.
   std::int64_t poll_rows = 4096;
-  std::int64_t queued_bytes = std::int64_t{32} << 20;  // So many may wait to be applied.
+  std::int64_t queued_bytes = std::int64_t{64} << 20;  // So much memory may wait to be applied.
   bool once = false;                                   // Ends when nothing came for a second.
   std::optional<std::int64_t> max_retry_us;
 };
