@@ -1,33 +1,17 @@
 #include "plugins/storage/postgres/options.h"
 
-#include <cstdlib>
-
-#include "core/base/file_system.h"
-#include "core/base/json.h"
-#include "core/base/time.h"
+#include "plugins/shared/server_options.h"
 
 namespace rtml::postgres {
 namespace {
 
-constexpr std::size_t kPasswordBytesMax = 4'096;
+constexpr const char* kStore = "postgres";
 constexpr std::size_t kIdentifierBytesMax = 63;
 
-Error bad_option(const std::string& what, std::string help = {}) {
-  Error error(ErrorCode::kBadValue, what);
-  if (help.empty()) return error;
-  return std::move(error).with_help(std::move(help));
-}
+using plugins::bad_option;
 
-// Removes an option and returns it; "" where it is absent.
-Result<std::string> take_text(Json& options, const std::string& key) {
-  const auto found = options.find(key);
-  if (found == options.end()) return std::string();
-  if (!found->is_string() || found->get_ref<const std::string&>().empty()) {
-    return fail(bad_option("option of postgres must be a text: " + key));
-  }
-  std::string text = found->get<std::string>();
-  options.erase(found);
-  return text;
+Result<std::string> take_text(Json& options, const char* key) {
+  return plugins::take_text(options, key, kStore);
 }
 
 Status take_address(Json& json, Options* options) {
@@ -52,31 +36,6 @@ Status take_address(Json& json, Options* options) {
   }
   options->connection["host"] = address;
   options->connection["port"] = port;
-  return {};
-}
-
-Status take_password(Json& json, Options* options) {
-  RTML_TRY_ASSIGN(std::string password, take_text(json, "password"));
-  RTML_TRY_ASSIGN(const std::string variable, take_text(json, "password_env"));
-  RTML_TRY_ASSIGN(const std::string path, take_text(json, "password_file"));
-  if (int{!password.empty()} + int{!variable.empty()} + int{!path.empty()} > 1) {
-    return fail(
-        bad_option("postgres takes one of the options: password, password_env, password_file"));
-  }
-  if (!variable.empty()) {
-    const char* value = std::getenv(variable.c_str());
-    if (value == nullptr || *value == '\0') {
-      return fail(bad_option("environment variable of postgres' password is not set: " + variable));
-    }
-    password = value;
-  } else if (!path.empty()) {
-    RTML_TRY_ASSIGN(password, read_file(path, kPasswordBytesMax));
-    while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) {
-      password.pop_back();
-    }
-    if (password.empty()) return fail(bad_option("file of postgres' password is empty: " + path));
-  }
-  if (!password.empty()) options->connection["password"] = password;
   return {};
 }
 
@@ -122,20 +81,15 @@ Result<Options> read_options(const std::string& text) {
   options.server += "/" + database;
   RTML_TRY_ASSIGN(const std::string username, take_text(json, "username"));
   if (!username.empty()) options.connection["user"] = username;
-  RTML_TRY(take_password(json, &options));
+  RTML_TRY_ASSIGN(const std::string password, plugins::take_password(json, kStore));
+  if (!password.empty()) options.connection["password"] = password;
   RTML_TRY(take_tls(json, &options));
   RTML_TRY_ASSIGN(const std::string schema, take_text(json, "schema"));
   if (!schema.empty()) options.schema = schema;
   if (!is_identifier(options.schema)) {
     return fail(bad_option("option of postgres must be of a-z, 0-9 and _: schema"));
   }
-  RTML_TRY_ASSIGN(const std::string timeout, take_text(json, "timeout"));
-  if (!timeout.empty()) {
-    RTML_TRY_ASSIGN(options.timeout_us, parse_duration(timeout));
-    if (options.timeout_us <= 0) {
-      return fail(bad_option("option of postgres must be positive: timeout"));
-    }
-  }
+  RTML_TRY_ASSIGN(options.timeout_us, plugins::take_timeout(json, kStore, options.timeout_us));
   if (!json.empty()) {
     return fail(bad_option("option of postgres makes no sense: " + json.begin().key(),
                            "the options are: address, database, password, password_env, "

@@ -1,41 +1,20 @@
 #include "plugins/storage/redis/options.h"
 
-#include <cstdlib>
-#include <initializer_list>
 #include <string_view>
 
-#include "core/base/file_system.h"
-#include "core/base/number.h"
-#include "core/base/time.h"
+#include "plugins/shared/server_options.h"
 
 namespace rtml::redis {
 namespace {
 
+constexpr const char* kStore = "redis";
 constexpr std::int64_t kDatabaseMax = 65'535;
-constexpr std::size_t kPasswordBytesMax = 4'096;
 
-Error bad_option(const std::string& what, std::string help = {}) {
-  Error error(ErrorCode::kBadValue, what);
-  if (help.empty()) return error;
-  return std::move(error).with_help(std::move(help));
-}
-
-// Removes an option and returns it; null where it is absent.
-Json take(Json& options, const char* key) {
-  const auto found = options.find(key);
-  if (found == options.end()) return nullptr;
-  Json value = std::move(*found);
-  options.erase(found);
-  return value;
-}
+using plugins::bad_option;
+using plugins::take;
 
 Result<std::string> take_text(Json& options, const char* key) {
-  const Json value = take(options, key);
-  if (value.is_null()) return std::string();
-  if (value.is_string() && !value.get_ref<const std::string&>().empty()) {
-    return value.get<std::string>();
-  }
-  return fail(bad_option(std::string("option of redis must be a text: ") + key));
+  return plugins::take_text(options, key, kStore);
 }
 
 Result<std::vector<Address>> take_addresses(Json& options) {
@@ -82,31 +61,6 @@ Result<std::optional<TlsOptions>> take_tls(Json& options) {
   return std::optional<TlsOptions>(std::move(tls));
 }
 
-Result<std::string> take_password(Json& options) {
-  RTML_TRY_ASSIGN(std::string given, take_text(options, "password"));
-  RTML_TRY_ASSIGN(const std::string variable, take_text(options, "password_env"));
-  RTML_TRY_ASSIGN(const std::string path, take_text(options, "password_file"));
-  if (int{!given.empty()} + int{!variable.empty()} + int{!path.empty()} > 1) {
-    return fail(
-        bad_option("redis takes one of the options: password, password_env, password_file"));
-  }
-  if (!given.empty()) return given;
-  if (!variable.empty()) {
-    const char* value = std::getenv(variable.c_str());
-    if (value == nullptr || *value == '\0') {
-      return fail(bad_option("environment variable of redis' password is not set: " + variable));
-    }
-    return std::string(value);
-  }
-  if (path.empty()) return std::string();
-  RTML_TRY_ASSIGN(std::string password, read_file(path, kPasswordBytesMax));
-  while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) {
-    password.pop_back();
-  }
-  if (password.empty()) return fail(bad_option("file of redis' password is empty: " + path));
-  return password;
-}
-
 }  // namespace
 
 std::string Address::text() const {
@@ -149,7 +103,7 @@ Result<ConnectionOptions> take_connection_options(Json& options) {
   RTML_TRY_ASSIGN(taken.addresses, take_addresses(options));
   RTML_TRY_ASSIGN(taken.tls, take_tls(options));
   RTML_TRY_ASSIGN(taken.username, take_text(options, "username"));
-  RTML_TRY_ASSIGN(taken.password, take_password(options));
+  RTML_TRY_ASSIGN(taken.password, plugins::take_password(options, kStore));
   if (!taken.username.empty() && taken.password.empty()) {
     return fail(bad_option("redis needs a password for the user: " + taken.username,
                            "name where it is: password_env: VARIABLE, or password_file: PATH"));
@@ -169,11 +123,7 @@ Result<ConnectionOptions> take_connection_options(Json& options) {
       return fail(bad_option("a Redis Cluster has only database 0: database"));
     }
   }
-  RTML_TRY_ASSIGN(const std::string timeout, take_text(options, "timeout"));
-  if (!timeout.empty()) {
-    RTML_TRY_ASSIGN(taken.timeout_us, parse_duration(timeout));
-    if (taken.timeout_us <= 0) return fail(bad_option("option of redis must be positive: timeout"));
-  }
+  RTML_TRY_ASSIGN(taken.timeout_us, plugins::take_timeout(options, kStore, taken.timeout_us));
   return taken;
 }
 

@@ -2,24 +2,15 @@
 
 #include <set>
 
-#include "core/base/json.h"
+#include "plugins/shared/server_options.h"
 
 namespace rtml::redis {
 namespace {
 
-Error bad_option(std::string what) {
-  return Error(ErrorCode::kBadValue, std::move(what));
-}
+using plugins::bad_option;
 
 Result<std::string> take_text(Json& options, const char* key) {
-  const auto found = options.find(key);
-  if (found == options.end()) return std::string();
-  if (!found->is_string() || found->get_ref<const std::string&>().empty()) {
-    return fail(bad_option(std::string("option of redis must be a text: ") + key));
-  }
-  std::string text = found->get<std::string>();
-  options.erase(found);
-  return text;
+  return plugins::take_text(options, key, "redis");
 }
 
 Result<std::vector<std::string>> take_streams(Json& options) {
