@@ -5,10 +5,6 @@
 
 using rtml::fuzz::require;
 
-std::vector<std::string> rtml::fuzz::more_seeds() {
-  return {};
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto letter = rtml::stream::letter_of_line(rtml::fuzz::text_of(data, size));
   if (!letter) {
