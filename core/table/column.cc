@@ -25,11 +25,12 @@ void append_bit(std::vector<std::uint8_t>& bits, std::int64_t index, bool value)
   if (value) bits[index >> 3] |= static_cast<std::uint8_t>(1U << (index & 7));
 }
 
-// Where a text or a list ends, in the 32 bits that Arrow gives it. One that ran over would be read as
-// other values, so it ends the work.
+// Where a text or a list ends, in the 32 bits that Arrow gives it. One that ran over would be read
+// as other values, so it ends the work.
 std::int32_t offset_of(std::size_t end) {
   if (end > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
-    throw std::length_error("a column in memory takes 2 GiB of texts or 2^31 items of lists at most");
+    throw std::length_error(
+        "a column in memory takes 2 GiB of texts or 2^31 items of lists at most");
   }
   return static_cast<std::int32_t>(end);
 }

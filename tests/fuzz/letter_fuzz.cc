@@ -1,4 +1,5 @@
-// Bytes as a line of late events or dead letters: refused, or a letter whose own line gives it back.
+// Bytes as a line of late events or dead letters: refused, or a letter whose own line gives it
+// back.
 
 #include "core/stream/letter.h"
 #include "tests/fuzz/target.h"

@@ -68,8 +68,8 @@ class Indifferent : public message::Decoder {
 struct Fixture {
   explicit Fixture(std::size_t bytes, const IntakeOptions& options)
       : intake(std::make_unique<Intake>(std::make_unique<EndlessReader>(told, bytes),
-                                        std::make_unique<Indifferent>(), 0, options,
-                                        system_clock(), queue)) {
+                                        std::make_unique<Indifferent>(), 0, options, system_clock(),
+                                        queue)) {
     intake->start();
     const auto item = queue.take(10 * kSecond);
     REQUIRE(item);
