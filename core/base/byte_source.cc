@@ -71,8 +71,7 @@ bool ByteSource::is_ready(int timeout_ms) const {
 Result<struct stat> ByteSource::status() const {
   struct stat status = {};
   if (::fstat(descriptor_, &status) == 0) return status;
-  return fail(ErrorCode::kIo,
-              "cannot look at file: " + file_ + " (" + std::strerror(errno) + ")");
+  return fail(ErrorCode::kIo, "cannot look at file: " + file_ + " (" + std::strerror(errno) + ")");
 }
 
 Status ByteSource::seek(std::int64_t position) {
